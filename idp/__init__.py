@@ -1,0 +1,1 @@
+"""The identity provider: an OpenID Connect provider that owns every record of LeerID."""

@@ -1,0 +1,128 @@
+"""The records of people and their accounts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from idp.database import Base
+from idp.rules.account_types import AccountKind, SecretKind
+
+
+class Person(Base):
+    """A human being, with one subject for life; enrolments and accounts come and go."""
+
+    __tablename__ = "people"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    # 256 random bits; what applications get is derived from it, per sector (PR-01).
+    subject: Mapped[str] = mapped_column(String(43), unique=True)
+    given_name: Mapped[str] = mapped_column(String(200))
+    family_name: Mapped[str] = mapped_column(String(200))
+    # R90: empty when there is no valid national or bis number (yet).
+    official_given_name: Mapped[str | None] = mapped_column(String(200))
+    official_family_name: Mapped[str | None] = mapped_column(String(200))
+    sex: Mapped[str | None] = mapped_column(String(1))
+    birth_date: Mapped[date | None]
+    # Whatever else a standard claim may hold (OIDC Core 5.1), by claim name; empty for pupils.
+    other_claims: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Account(Base):
+    """One username and one secret. Every state is a moment: who reads it compares it with now."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    username: Mapped[str] = mapped_column(String(50))
+    username_skeleton: Mapped[str] = mapped_column(String(100), unique=True)
+    kind: Mapped[AccountKind] = mapped_column(String(10))
+    secret_kind: Mapped[SecretKind] = mapped_column(String(10))
+    # Argon2id, locked with a key from outside the database; None while no password was given out.
+    sealed_secret: Mapped[str | None] = mapped_column(String(400))
+    secret_set_at: Mapped[datetime | None]
+    # R7, R8, R12: until then a temporary password may be used, and one's own must be chosen with it.
+    temporary_until: Mapped[datetime | None]
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_folded: Mapped[str | None] = mapped_column(String(254), index=True)
+    email_verified_at: Mapped[datetime | None]
+    # The last time that the voluntary question for an e-mail address was answered or skipped (R14).
+    email_asked_at: Mapped[datetime | None]
+    # R27: the last day of the last enrolment; None for staff.
+    active_until: Mapped[date | None]
+    blocked_at: Mapped[datetime | None]
+    blocked_by: Mapped[str | None] = mapped_column(String(100))
+    # PW-07: set at a hundred failures in a row; the school renews or unlocks.
+    protected_at: Mapped[datetime | None]
+    # Sessions and tokens that began before this moment are no longer good (architecture, idea 5).
+    sign_ins_count_from: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('basic', 'advanced', 'staff')", name="kind"),
+        CheckConstraint("secret_kind = 'text' OR (secret_kind = 'pictures' AND kind = 'basic')", name="pictures_are_basic"),
+        CheckConstraint("email IS NULL OR kind <> 'basic'", name="basic_has_no_email"),
+        CheckConstraint("temporary_until IS NULL OR kind <> 'basic'", name="basic_is_never_temporary"),
+    )
+
+
+class Username(Base):
+    """Every username that was ever given out, so that none is given twice (R21, PR-04). The insert decides a race."""
+
+    __tablename__ = "usernames"
+
+    skeleton: Mapped[str] = mapped_column(String(100), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    taken_at: Mapped[datetime]
+    given_up_at: Mapped[datetime | None]
+
+
+class Card(Base):
+    """The handle in a pupil's QR code and personal address: it names the pupil and proves nothing (R35, R36, PW-33)."""
+
+    __tablename__ = "cards"
+
+    handle: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class OneTimeLink(Base):
+    """A link in a mail: one purpose, one account, one address, once. Only its digest is kept (PW-28)."""
+
+    __tablename__ = "one_time_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AuditEvent(Base):
+    """What happened to an account, who did it and in which request; never a secret, a name or an address."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(50))
+    account_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    request_id: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (Index(None, "account_id", "at"),)

@@ -1,0 +1,4 @@
+"""The HTTP API of the portals: JSON, problems after RFC 9457, an OpenAPI document.
+
+Must not know the protocol's endpoints nor a page: a portal's token opens it, and no answer holds a password.
+"""

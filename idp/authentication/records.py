@@ -1,0 +1,103 @@
+"""The records of signing in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base
+
+
+class BrowserSession(Base):
+    """A sign-in that this browser may go on using; the cookie's value is kept as a digest only."""
+
+    __tablename__ = "browser_sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Where per-application session ids are derived from; never shown itself (PR-02).
+    sid_seed: Mapped[str] = mapped_column(String(43))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    signed_in_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    idle_seconds: Mapped[int]
+    expires_at: Mapped[datetime]
+    strength: Mapped[int]
+    methods: Mapped[list[str]]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginAttempt(Base):
+    """One login on its way, bound to the browser that began it."""
+
+    __tablename__ = "login_attempts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    browser: Mapped[str] = mapped_column(String(64))
+    step: Mapped[str] = mapped_column(String(20))
+    requirement: Mapped[dict[str, Any]]
+    # What was typed, until it is known whose it is; then the account (which may not exist: no one may notice).
+    username: Mapped[str | None] = mapped_column(String(254))
+    account_id: Mapped[UUID | None]
+    way: Mapped[str] = mapped_column(String(10), default="typed")
+    card: Mapped[str | None] = mapped_column(String(32))
+    proven_at: Mapped[datetime | None]
+    methods: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        CheckConstraint("step IN ('name', 'password', 'pictures', 'new_password', 'email', 'done')", name="step"),
+        CheckConstraint("step IN ('name', 'password', 'pictures') OR account_id IS NOT NULL", name="proven_has_account"),
+        CheckConstraint("step IN ('name', 'password', 'pictures') OR proven_at IS NOT NULL", name="proven_has_moment"),
+        CheckConstraint("step = 'name' OR username IS NOT NULL", name="named"),
+    )
+
+
+class FailureCounter(Base):
+    """Wrong passwords so far, per account (or per name that doesn't exist) and per way in."""
+
+    __tablename__ = "failure_counters"
+
+    # A keyed digest of the account's id, or of the folded name when there is no such account.
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # "account", "typed", "card:<handle>" or "device:<digest>"
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    in_a_row: Mapped[int] = mapped_column(default=0)
+    today: Mapped[int] = mapped_column(default=0)
+    day: Mapped[str] = mapped_column(String(10))
+    last_at: Mapped[datetime]
+
+
+class KnownDevice(Base):
+    """A browser in which this account signed in before, by the digest of its cookie."""
+
+    __tablename__ = "known_devices"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    since: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+
+
+class FailedName(Base):
+    """Which names failed from which address of late: many different ones is somebody trying a whole class."""
+
+    __tablename__ = "failed_names"
+
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TriedGuess(Base):
+    """Which guess was wrong for which account of late, as a keyed digest: one guess on many accounts is spraying."""
+
+    __tablename__ = "tried_guesses"
+
+    guess: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)

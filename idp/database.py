@@ -1,0 +1,170 @@
+"""The database: one engine for SQLite or PostgreSQL, typed records, and who may write when.
+
+SQLite has one writer at a time. A transaction that starts to read and then writes fails when somebody else wrote in
+between, so a transaction that will write says so first (`writing`): it begins IMMEDIATE, behind a lock of our own that is
+fairer than SQLite's sleeping busy handler. PostgreSQL needs neither and gets neither.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Date, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, always with its time zone; stored as UTC on both engines."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every record. Constraints have names, so that a migration can speak of them on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        date: Date(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+    }
+
+
+# Flask-SQLAlchemy keeps the engine and gives each request its session; the records are plain SQLAlchemy.
+flask_database = SQLAlchemy(disable_autonaming=True)
+
+
+def engine_options(url: str, pool_size: int, busy_timeout_seconds: int) -> dict[str, Any]:
+    """What create_engine needs for `url`, beyond the URL itself."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": busy_timeout_seconds}, "pool_size": pool_size, "max_overflow": pool_size}
+    return {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 5, "pool_pre_ping": False}
+
+
+def prepare(engine: Engine) -> None:
+    """Teaches a fresh engine our manners: pragmas for each SQLite connection, and transactions that say what they are."""
+    if engine.dialect.name != "sqlite":
+        return
+    lock = WriterLock(engine.url)
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver's guess would defeat `writing`
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writing"):
+            lock.acquire()
+            connection.info["writer_lock"] = lock
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except BaseException:
+                release(connection)
+                raise
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "commit")
+    def committed(connection: Connection) -> None:
+        # The event comes before the COMMIT itself; committing here keeps the next writer out until it is done.
+        if connection.info.get("writer_lock"):
+            connection.exec_driver_sql("COMMIT")
+            release(connection)
+
+    @event.listens_for(engine, "rollback")
+    def rolled_back(connection: Connection) -> None:
+        if connection.info.get("writer_lock"):
+            try:
+                connection.exec_driver_sql("ROLLBACK")
+            finally:
+                release(connection)
+
+
+def release(connection: Connection) -> None:
+    lock = connection.info.pop("writer_lock", None)
+    if lock is not None:
+        lock.release()
+
+
+class WriterLock:
+    """One writer at a time over all threads and processes on one SQLite file."""
+
+    def __init__(self, url: URL) -> None:
+        self.path = None if url.database in (None, "", ":memory:") else f"{url.database}.lock"
+        self.threads = threading.Lock()
+        self.file: int | None = None
+
+    def acquire(self) -> None:
+        self.threads.acquire()
+        if self.path is not None:
+            try:
+                self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self.file, fcntl.LOCK_EX)
+            except BaseException:
+                self.release()
+                raise
+
+    def release(self) -> None:
+        if self.file is not None:
+            os.close(self.file)  # closing the file gives the lock up
+            self.file = None
+        self.threads.release()
+
+
+def writing(db: Session) -> None:
+    """Says that what follows writes: ends the reading before it, and begins a transaction that may write.
+
+    Call it once, after everything slow and before the first change. The request commits when it returns (`web`).
+    """
+    if db.in_transaction():
+        db.commit()
+    if db.get_bind().dialect.name == "sqlite":
+        db.connection(execution_options={"writing": True})
+
+
+def let_go(db: Session) -> None:
+    """Ends the reading so far, so that slow work (a hash, a PDF) holds no transaction and no connection."""
+    if db.in_transaction():
+        db.commit()
+
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
