@@ -1,0 +1,4 @@
+// The form_post page sends itself on; without script its button does.
+"use strict";
+
+document.querySelector("form[data-autosubmit]").submit();

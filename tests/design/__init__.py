@@ -1,0 +1,1 @@
+"""The design room: drawings, pieces and scripts, each looked at in a real browser."""
