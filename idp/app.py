@@ -13,6 +13,7 @@ from idp.oidc import endpoints as oidc
 from idp.settings import Settings
 from idp.web import cookies, forms, headers, logs, pages, request
 from idp.web import errors as error_pages
+from idp.web.accessibility import accessibility
 from idp.web.health import health
 from idp.web.language import language
 
@@ -58,6 +59,7 @@ def furnish(app: Flask, wiring: request.Wiring) -> None:
     pages.install(app, csrf_token=forms.csrf_token)
     app.register_blueprint(health)
     app.register_blueprint(language)
+    app.register_blueprint(accessibility)
     authentication.install(app, wiring)
     oidc.install(app, wiring)
     api.install(app, wiring)

@@ -12,10 +12,11 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Date, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -68,7 +69,11 @@ flask_database = SQLAlchemy(disable_autonaming=True)
 def engine_options(url: str, pool_size: int, busy_timeout_seconds: int) -> dict[str, Any]:
     """What create_engine needs for `url`, beyond the URL itself."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": busy_timeout_seconds}, "pool_size": pool_size, "max_overflow": pool_size}
+        return {
+            "connect_args": {"timeout": busy_timeout_seconds},
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+        }
     return {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 5, "pool_pre_ping": False}
 
 
@@ -82,7 +87,7 @@ def prepare(engine: Engine) -> None:
     def set_pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves; the driver's guess would defeat `writing`
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -161,6 +166,13 @@ def let_go(db: Session) -> None:
     """Ends the reading so far, so that slow work (a hash, a PDF) holds no transaction and no connection."""
     if db.in_transaction():
         db.commit()
+
+
+def insert_into(db: Session, record: type[Base]) -> postgresql.Insert:
+    """An INSERT that may say what happens `on_conflict_...`: both engines know it, each with a class of its own."""
+    if db.get_bind().dialect.name == "sqlite":
+        return cast(postgresql.Insert, sqlite.insert(record))
+    return postgresql.insert(record)
 
 
 Clock = Callable[[], datetime]

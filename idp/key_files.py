@@ -22,7 +22,7 @@ class KeyFileError(Exception):
     """A key is missing, unreadable or open to others. Names the file, never its content."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SealingRing:
     """The keys that lock password hashes: all of them open, the newest one locks."""
 

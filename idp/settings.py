@@ -158,6 +158,7 @@ class Demo:
 
     enabled: bool = False
     sample_app: str = "http://127.0.0.1:8003"
+    people_file: Path = Path("people.json")
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,8 @@ def read_dataclass(kind: type[Any], table: Any, where: tuple[str, ...], base: Pa
     for name, each in known.items():
         if name in table:
             values[name] = read_value(hints[name], table[name], (*where, name), base)
+        elif is_dataclass(hints[name]):  # not its default: the paths in it are relative to `base` too
+            values[name] = read_dataclass(typing.cast(type[Any], hints[name]), {}, (*where, name), base)
         elif each.default is MISSING and each.default_factory is MISSING:
             raise SettingsError(f"{dotted((*where, name))}: must be given")
         elif isinstance(each.default, Path):
@@ -283,10 +286,18 @@ def read_number(hint: Any, value: Any, where: tuple[str, ...]) -> Any:
 
 def refuse_a_bad_issuer(issuer: str, insecure_http: bool) -> None:
     parts = urlsplit(issuer)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path or parts.query or parts.fragment:
+    if (
+        parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or parts.path
+        or parts.query
+        or parts.fragment
+    ):
         raise SettingsError("issuer: must be an origin such as https://id.example.be, without a path")
     if parts.scheme == "http" and not insecure_http:
-        raise SettingsError("issuer: must be https (server.insecure_http allows http, for a demonstration only)")
+        raise SettingsError(
+            "issuer: must be https (server.insecure_http allows http, for a demonstration only)"
+        )
 
 
 def nearest(key: str, known: Mapping[str, Any]) -> str:

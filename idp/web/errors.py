@@ -67,7 +67,9 @@ def show_fault(error: Exception) -> Response:
 def page(status: int, reason: str) -> Response:
     if "request_id" not in g:  # the fault came before the request had begun
         g.request_id, g.now = new_request_id(), wiring().clock()
-    response = make_response(render("idp/error.html", reason=reason, status=status, foutnummer=request_id(), at=now()))
+    response = make_response(
+        render("idp/error.html", reason=reason, status=status, foutnummer=request_id(), at=now())
+    )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     if status == 503:

@@ -32,7 +32,9 @@ class JsonLines(logging.Formatter):
         }
         for key, value in vars(record).items():
             if key not in STANDARD and key not in line:
-                line[key] = value if isinstance(value, (int, float, bool, type(None))) else str(value)[:LONGEST]
+                line[key] = (
+                    value if isinstance(value, (int, float, bool, type(None))) else str(value)[:LONGEST]
+                )
         if record.exc_info and record.exc_info[0] is not None:
             line["fault"] = trace(record)
         return json.dumps(line, ensure_ascii=True)
@@ -44,7 +46,7 @@ def trace(record: logging.LogRecord) -> list[str]:
     places = []
     while at is not None:
         code = at.tb_frame.f_code
-        places.append(f"{code.co_filename.rsplit('/', 2)[-2:]}:{at.tb_lineno} {code.co_name}")
+        places.append(f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])}:{at.tb_lineno} {code.co_name}")
         at = at.tb_next
     return [kind.__name__ if kind else "?", *places[-8:]]
 

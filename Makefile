@@ -1,0 +1,65 @@
+# What one does with LeerID. `make run` and `make test` are all that a fresh clone needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lock system-packages
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+DATA ?= data/demo
+PORT ?= 8000
+# What the tests start besides Python: a browser with letters and pictures, a database, and somebody else's client.
+SYSTEM_PACKAGES := chromium fonts-dejavu-core fonts-noto-color-emoji postgresql \
+	apache2-bin libapache2-mod-auth-openidc media-types
+PYTEST_OPTIONS ?= -n 2
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## .venv with everything that running and testing need
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "LeerID needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+run: install ## everything at once with example pupils, on http://127.0.0.1:8000
+	$(BIN)/leerid demo --data $(DATA) --base-port $(PORT)
+
+test: install system-packages ## all tests, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+check: install ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## lays the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Needs the network. Hashes instead of trust: what is installed is what was locked.
+lock: install ## requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+# Only on a Debian machine where this user may install; elsewhere the tests say what they did not run.
+system-packages:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		missing=""; \
+		for package in $(SYSTEM_PACKAGES); do \
+			dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2> /dev/null | grep -qx installed \
+				|| missing="$$missing $$package"; \
+		done; \
+		if [ -n "$$missing" ]; then \
+			echo "installing$$missing"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+				$$missing > /dev/null || echo "that failed: the tests say what they could not run"; \
+		fi; \
+	fi

@@ -1,0 +1,132 @@
+"""Two real databases: a SQLite file, and a PostgreSQL cluster of this test run's own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine
+
+from idp.database import engine_options, prepare
+from idp.database_upgrade import metadata
+
+KINDS = ("sqlite", "postgresql")
+START_SECONDS = 30
+
+
+def make_tables(url: str) -> None:
+    with engine_for(url) as engine:
+        metadata().create_all(engine)
+
+
+def empty_tables(url: str) -> None:
+    """Deletes every row. Rows, not tables: that is quicker, and no test changes the tables."""
+    with engine_for(url) as engine, engine.connect().execution_options(writing=True) as connection:
+        for table in reversed(metadata().sorted_tables):
+            connection.execute(table.delete())
+        connection.commit()
+
+
+@contextmanager
+def engine_for(url: str, connections: int = 1) -> Iterator[Engine]:
+    """An engine of our own, with the same manners as the provider's."""
+    engine = create_engine(url, **engine_options(url, connections, 10))
+    prepare(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+class NoPostgreSQL(Exception):
+    """There is no PostgreSQL server to start."""
+
+
+def postgresql_programs() -> Path:
+    """Where Debian keeps `initdb` and `postgres`: the newest version that is there."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    elsewhere = shutil.which("postgres")
+    if elsewhere is None:
+        raise NoPostgreSQL("PostgreSQL isn't installed (Debian: apt-get install postgresql)")
+    return Path(elsewhere).resolve().parent
+
+
+@contextmanager
+def postgresql_cluster() -> Iterator[str]:
+    """A fresh cluster on a Unix socket in a folder of its own; gives the URL of its database, and leaves nothing behind."""
+    programs = postgresql_programs()
+    owner = unprivileged_user()
+    folder = Path(tempfile.mkdtemp(prefix="leerid-pg-"))
+    try:
+        if owner:
+            shutil.chown(folder, owner["user"], owner["group"])
+        initialise(programs, folder, owner)
+        with running(programs, folder, owner):
+            yield f"postgresql+psycopg://leerid@/postgres?host={folder}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def unprivileged_user() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as the user its package made."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        pwd.getpwnam("postgres")
+    except KeyError:
+        raise NoPostgreSQL("this is root, and there is no user postgres to run PostgreSQL") from None
+    return {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+
+def initialise(programs: Path, folder: Path, owner: dict[str, Any]) -> None:
+    options = ["-U", "leerid", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
+    command = [str(programs / "initdb"), "-D", str(folder / "data"), *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **owner)
+    if done.returncode != 0:
+        raise NoPostgreSQL(f"initdb failed: {done.stderr.strip()[-300:]}")
+
+
+@contextmanager
+def running(programs: Path, folder: Path, owner: dict[str, Any]) -> Iterator[None]:
+    quick = (
+        "fsync=off",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+        "listen_addresses=",
+        "max_connections=200",
+    )
+    command = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
+    for setting in quick:
+        command += ["-c", setting]
+    with (folder.parent / f"{folder.name}.log").open("wb") as log:
+        server = subprocess.Popen[bytes](
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **owner
+        )
+    try:
+        wait_until_ready(programs, folder, server)
+        yield
+    finally:
+        server.send_signal(signal.SIGQUIT)  # at once: nothing in it needs keeping
+        server.wait(timeout=START_SECONDS)
+        Path(log.name).unlink(missing_ok=True)
+
+
+def wait_until_ready(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        asked = subprocess.run([programs / "pg_isready", "-q", "-h", folder], cwd=folder, check=False)
+        if asked.returncode == 0:
+            return
+        time.sleep(0.05)
+    raise NoPostgreSQL("PostgreSQL did not start")
