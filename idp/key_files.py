@@ -95,4 +95,4 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def new_sealing_path(directory: Path, now: datetime) -> Path:
-    return directory / "sealing" / f"{now:%Y%m%dT%H%M%S}.key"
+    return directory / "sealing" / f"{now:%Y%m%dT%H%M%S%f}.key"

@@ -13,7 +13,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -210,7 +210,13 @@ def parse(table: Mapping[str, Any], base: Path = Path()) -> Settings:
     """Settings from a parsed table. Raises SettingsError that names the key."""
     settings = read_dataclass(Settings, table, (), base)
     assert isinstance(settings, Settings)
-    return settings
+    return replace(settings, database=replace(settings.database, url=anchored(settings.database.url, base)))
+
+
+def anchored(url: str, base: Path) -> str:
+    """A database file is relative to the settings too, as every other path in them."""
+    file = url.removeprefix("sqlite:///")
+    return url if file == url or file in ("", ":memory:") else f"sqlite:///{base / file}"
 
 
 def with_environment(table: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

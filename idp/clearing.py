@@ -1,0 +1,94 @@
+"""Clears away what has expired, a little at a time.
+
+Nothing is refused because it was cleared: whoever reads a row compares its moments with now. This only keeps the tables
+small, so each kind may lie for a while longer, and one statement never takes long enough to keep a writer waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, delete, inspect, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from idp.accounts.records import OneTimeLink
+from idp.authentication.records import BrowserSession, FailedName, KnownDevice, LoginAttempt, TriedGuess
+from idp.database import Base, writing
+from idp.mail.records import OutboxMail
+from idp.oidc.records import LogoutNotice, PendingAuthorization, SpentAssertion
+from idp.settings import Settings, Throttle
+from idp.tokens.records import AccessToken, GrantFamily, RefreshToken
+
+AT_ONCE = 500
+MOST_A_ROUND = 20_000
+
+AN_HOUR = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+A_WEEK = timedelta(days=7)
+A_MONTH = timedelta(days=30)
+A_YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The rows of one kind that nobody needs any more."""
+
+    record: type[Base]
+    condition: ColumnElement[bool]
+
+
+def expired(now: datetime, throttle: Throttle) -> tuple[Expired, ...]:
+    windows = timedelta(seconds=max(throttle.address_window_seconds, throttle.spray_window_seconds))
+    closed = timedelta(seconds=throttle.address_closed_seconds)
+    return (
+        Expired(LoginAttempt, LoginAttempt.expires_at < now - AN_HOUR),
+        Expired(PendingAuthorization, PendingAuthorization.expires_at < now - AN_HOUR),
+        Expired(SpentAssertion, SpentAssertion.expires_at < now - AN_HOUR),
+        Expired(FailedName, FailedName.last_at < now - windows - closed - AN_HOUR),
+        Expired(TriedGuess, TriedGuess.last_at < now - windows - AN_HOUR),
+        # A refresh token stays while its family lives: that is how one who uses it twice is caught.
+        Expired(AccessToken, AccessToken.expires_at < now - A_DAY),
+        Expired(RefreshToken, RefreshToken.expires_at < now - A_DAY),
+        Expired(GrantFamily, GrantFamily.expires_at < now - A_DAY),
+        Expired(BrowserSession, BrowserSession.expires_at < now - A_DAY),
+        Expired(
+            LogoutNotice,
+            or_(LogoutNotice.delivered_at < now - A_WEEK, LogoutNotice.gave_up_at < now - A_WEEK),
+        ),
+        Expired(OutboxMail, or_(OutboxMail.sent_at < now - A_WEEK, OutboxMail.gave_up_at < now - A_WEEK)),
+        Expired(OneTimeLink, OneTimeLink.expires_at < now - A_MONTH),
+        Expired(KnownDevice, KnownDevice.last_used_at < now - A_YEAR),
+    )
+
+
+def clear_expired(
+    db: Session, settings: Settings, now: Callable[[], datetime], enough: Callable[[], bool] = lambda: False
+) -> dict[str, int]:
+    """Clears every kind, and answers how many rows of each table went. `enough` ends it between two steps."""
+    counted = {}
+    for kind in expired(now(), settings.throttle):
+        gone = 0
+        while gone < MOST_A_ROUND and not enough():
+            step = clear_some(db, kind)
+            gone += step
+            if step < AT_ONCE:
+                break
+        if gone:
+            counted[kind.record.__tablename__] = gone
+    return counted
+
+
+def clear_some(db: Session, kind: Expired) -> int:
+    """One short transaction. Rows that another process is clearing right now are left to it."""
+    key = tuple_(*inspect(kind.record).primary_key)
+    some = select(*inspect(kind.record).primary_key).where(kind.condition).limit(AT_ONCE)
+    writing(db)
+    done: CursorResult[Any] = db.execute(  # type: ignore[assignment]
+        delete(kind.record).where(key.in_(some.with_for_update(skip_locked=True))),
+        execution_options={"synchronize_session": False},
+    )
+    db.commit()
+    return done.rowcount

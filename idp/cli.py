@@ -1,0 +1,558 @@
+"""The command `leerid`: everything an operator does.
+
+Each command imports what it needs when it runs, so that `leerid --help` answers at once. What an operator can mend is
+one sentence on stderr and exit code 2; a traceback is a bug of ours.
+"""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from idp.accounts.records import Account
+    from idp.schools.records import School
+    from idp.settings import Settings
+
+CANNOT = 2
+UNSAFE = 1
+
+
+def main() -> NoReturn:
+    try:
+        cli.main(prog_name="leerid", standalone_mode=False)
+        sys.exit(0)
+    except click.exceptions.Exit as over:
+        sys.exit(over.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        refuse(error.format_message())
+    except Exception as error:
+        sentence = explained(error)
+        if sentence is None:
+            raise
+        refuse(sentence)
+
+
+def refuse(sentence: str) -> NoReturn:
+    click.echo(f"leerid: {sentence}", err=True)
+    sys.exit(CANNOT)
+
+
+def explained(error: Exception) -> str | None:
+    """What an operator can mend, in one sentence; None for a bug."""
+    from sqlalchemy.exc import DBAPIError
+
+    from idp.key_files import KeyFileError
+    from idp.settings import SettingsError
+
+    if isinstance(error, (SettingsError, KeyFileError)) or type(error).__name__ in SAID_IN_FULL:
+        return str(error)
+    if isinstance(error, DBAPIError):
+        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+        return f"the database refuses: {lines[0]}"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return None
+
+
+# Rooms whose own errors are already one sentence; by name, because importing those rooms takes half a second.
+SAID_IN_FULL = frozenset({"CannotServe", "CannotShow", "ClientFileError", "UnknownDatabase"})
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("config.toml"),
+    envvar="LEERID_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+
+
+def settings_from(path: Path) -> Settings:
+    from idp import settings
+
+    return settings.load(path)
+
+
+@contextmanager
+def session(config_path: Path) -> Iterator[Session]:
+    """The database, up to date or not at all."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    from idp.database import engine_options, prepare
+    from idp.serve import refuse_an_old_database
+
+    database = settings_from(config_path).database
+    refuse_an_old_database(database.url)
+    engine = create_engine(database.url, **engine_options(database.url, 1, database.busy_timeout_seconds))
+    prepare(engine)
+    try:
+        with Session(engine) as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
+@click.group(no_args_is_help=True)
+@click.version_option(package_name="leerid", message="LeerID %(version)s")
+def cli() -> None:
+    """LeerID: one username and one password for every educational application."""
+
+
+@cli.command()
+@config_option
+def serve(config_path: Path) -> None:
+    """Serve the provider (production)."""
+    settings = settings_from(config_path)
+    from idp.serve import serve
+
+    serve(settings)
+
+
+@cli.command()
+@config_option
+def worker(config_path: Path) -> None:
+    """Only deliver mails and logout notices, and clear away what has expired."""
+    settings = settings_from(config_path)
+    from idp.app import create_app
+    from idp.serve import refuse_an_old_database
+    from idp.web import logs
+    from idp.worker import BackgroundWork
+
+    refuse_an_old_database(settings.database.url)
+    told_to_stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: told_to_stop.set())
+    logs.to_stderr(settings.logging.level)
+    work = BackgroundWork(create_app(settings))
+    work.start()
+    told_to_stop.wait()
+    work.stop()
+
+
+@cli.command()
+@config_option
+@click.option("--deploy", is_flag=True, help="Also each clause of RFC 9700, by name, the good ones too.")
+def check(config_path: Path, deploy: bool) -> None:
+    """Say what is unsafe or wrong in a configuration."""
+    from idp.check import findings
+
+    found = findings(config_path)
+    for each in found:
+        click.echo(f"{each.name}: {each.sentence}")
+    to_mend = len(found) + (check_clauses(config_path) if deploy else 0)
+    click.echo(f"{to_mend} to mend" if to_mend else "nothing to mend", err=True)
+    sys.exit(UNSAFE if to_mend else 0)
+
+
+def check_clauses(config_path: Path) -> int:
+    """Says how each clause fares; answers how many don't hold."""
+    from idp import rfc9700
+
+    judged = rfc9700.judge(settings_from(config_path))
+    for clause in judged:
+        click.echo(f"{clause.name}: {'no' if clause.wrong else 'yes'}, {clause.asks}")
+        for each in clause.wrong:
+            click.echo(f"  {each}")
+    return sum(bool(clause.wrong) for clause in judged)
+
+
+@cli.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-data"),
+    show_default=True,
+    help="The folder that holds the demonstration; made when it isn't there.",
+)
+@click.option("--base-port", type=click.IntRange(1024, 65532), default=8000, show_default=True)
+@click.option(
+    "--host",
+    type=click.Choice(["127.0.0.1", "localhost"]),
+    default="127.0.0.1",
+    show_default=True,
+    help="This machine only: the demonstration speaks plain http.",
+)
+def demo(data: Path, base_port: int, host: str) -> None:
+    """Show everything on this machine, with example pupils."""
+    from idp.demo.show import show
+
+    show(data, host, base_port)
+
+
+@cli.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@config_option
+def db_upgrade(config_path: Path) -> None:
+    """Bring the database to the shape that this version expects."""
+    settings = settings_from(config_path)
+    from idp import database_upgrade
+
+    click.echo(f"the database is at revision {database_upgrade.upgrade(settings.database.url)}")
+
+
+@db.command("current")
+@config_option
+def db_current(config_path: Path) -> None:
+    """Say which shape the database has."""
+    settings = settings_from(config_path)
+    from idp import database_upgrade
+
+    found, expected = database_upgrade.current(settings.database.url), database_upgrade.newest()
+    click.echo(found or "none")
+    if found != expected:
+        raise click.ClickException(f"this version expects {expected}: run `leerid db upgrade`")
+
+
+@cli.group()
+def keys() -> None:
+    """The private keys."""
+
+
+@keys.command("new")
+@config_option
+def keys_new(config_path: Path) -> None:
+    """Make every key that isn't there yet; what is there stays."""
+    directory = settings_from(config_path).keys.directory
+    from idp import key_files
+    from idp.oidc import keys as signing_keys
+
+    made = [
+        *key_files.make_missing(directory, now()),
+        *signing_keys.make_missing(directory / "signing", now()),
+    ]
+    for path in made:
+        click.echo(path)
+    click.echo("every key is there" if not made else f"{len(made)} made, readable by you only", err=True)
+
+
+@keys.command("rotate")
+@config_option
+@click.option("--passwords", is_flag=True, help="A new key for password hashes, instead of new signing keys.")
+def keys_rotate(config_path: Path, passwords: bool) -> None:
+    """Make new signing keys; published first, used later, the old ones kept until nothing needs them."""
+    chosen = settings_from(config_path).keys
+    from idp import key_files
+    from idp.oidc import keys as signing_keys
+
+    if passwords:
+        click.echo(key_files.add_sealing_key(chosen.directory, now()))
+        return
+    ahead = timedelta(hours=chosen.publish_ahead_hours)
+    for path in signing_keys.rotate(chosen.directory / "signing", now(), ahead):
+        click.echo(path)
+
+
+@keys.command("withdraw")
+@config_option
+@click.argument("kid")
+def keys_withdraw(config_path: Path, kid: str) -> None:
+    """After a theft: take a signing key away at once, with everything that it signed, and make another."""
+    directory = settings_from(config_path).keys.directory
+    from idp.oidc import keys as signing_keys
+
+    click.echo(signing_keys.withdraw(directory / "signing", kid))
+
+
+@keys.command("list")
+@config_option
+def keys_list(config_path: Path) -> None:
+    """Name the keys, oldest first."""
+    directory = settings_from(config_path).keys.directory
+    for path in sorted(directory.rglob("*.*")):
+        if path.suffix in (".key", ".json"):
+            click.echo(path.relative_to(directory))
+
+
+@cli.group()
+def clients() -> None:
+    """The registered applications."""
+
+
+@clients.command("list")
+@config_option
+def clients_list(config_path: Path) -> None:
+    """Name the applications; a registration with a mistake is named instead."""
+    settings = settings_from(config_path)
+    from idp.oidc.clients import read_all
+
+    for client in read_all(settings.clients.directory).values():
+        click.echo(
+            f"{client.client_id}\t{client.name}\t{client.token_endpoint_auth_method}\tpkce {client.pkce}"
+        )
+
+
+@clients.command("show")
+@config_option
+@click.argument("client_id")
+def clients_show(config_path: Path, client_id: str) -> None:
+    """Show what one application may do, and what it gets about a pupil."""
+    settings = settings_from(config_path)
+    from dataclasses import fields
+
+    from idp.oidc.clients import read_all
+
+    client = read_all(settings.clients.directory).get(client_id)
+    if client is None:
+        raise click.ClickException(f"there is no application {client_id} in {settings.clients.directory}")
+    for each in fields(client):
+        if each.repr:  # what isn't shown there is a secret's digest
+            click.echo(f"{each.name}: {as_text(getattr(client, each.name))}")
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, (tuple, frozenset)):
+        return " ".join(sorted(map(str, value)))
+    if hasattr(value, "items"):
+        return "; ".join(f"{key} ({purpose})" for key, purpose in value.items())
+    return str(value)
+
+
+@cli.group()
+def schools() -> None:
+    """The schools."""
+
+
+@schools.command("add")
+@config_option
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@click.argument("name")
+def schools_add(config_path: Path, number: int, name: str) -> None:
+    """Open a school, by its instellingsnummer and name."""
+    from idp.database import writing
+    from idp.schools.opening import open_school
+    from idp.schools.records import School
+
+    with session(config_path) as db:
+        writing(db)
+        known = db.get(School, number)
+        if known is not None:
+            raise click.ClickException(f"school {number} is there already: {known.name}")
+        open_school(db, number, name.strip(), now())
+        db.commit()
+    click.echo(f"school {number} is open")
+
+
+@schools.command("close")
+@config_option
+@click.argument("number", type=int)
+def schools_close(config_path: Path, number: int) -> None:
+    """Close a school: its enrolments and appointments end today."""
+    from idp.database import writing
+    from idp.schools.opening import close_school
+
+    with session(config_path) as db:
+        writing(db)
+        close_school(db, school_of(db, number), now())
+        db.commit()
+    click.echo(f"school {number} is closed")
+
+
+@schools.command("list")
+@config_option
+def schools_list(config_path: Path) -> None:
+    """Name the schools."""
+    from sqlalchemy import select
+
+    from idp.schools.records import School
+
+    with session(config_path) as db:
+        for school in db.scalars(select(School).order_by(School.number)):
+            closed = f"\tclosed {school.closed_at:%Y-%m-%d}" if school.closed_at else ""
+            click.echo(f"{school.number}\t{school.name}{closed}")
+
+
+def school_of(db: Session, number: int) -> School:
+    from idp.schools.records import School
+
+    school = db.get(School, number)
+    if school is None:
+        raise click.ClickException(f"there is no school {number}: `leerid schools add` opens one")
+    return school
+
+
+@cli.group()
+def staff() -> None:
+    """Who works at a school. The first beheerder of each is named here."""
+
+
+@staff.command("add")
+@config_option
+@click.argument("given_name")
+@click.argument("family_name")
+@click.option("--school", "school_number", type=int, required=True, help="The instellingsnummer.")
+@click.option(
+    "--role", type=click.Choice(["beheerder", "leerkracht"]), default="beheerder", show_default=True
+)
+def staff_add(config_path: Path, given_name: str, family_name: str, school_number: int, role: str) -> None:
+    """Open an account for somebody of a school, and show its temporary password: this once."""
+    from idp.accounts.opening import new_person, open_account
+    from idp.database import writing
+    from idp.rules.account_types import AccountKind
+    from idp.schools.appointments import Role, appoint
+
+    settings = settings_from(config_path)
+    with session(config_path) as db:
+        writing(db)
+        school = school_of(db, school_number)
+        person = new_person(db, given_name=given_name.strip(), family_name=family_name.strip(), now=now())
+        account = open_account(db, person, AccountKind.STAFF, now(), active_until=None)
+        appoint(db, account, school, Role(role), now())
+        password = give_temporary_password(db, settings, account, "account:opened")
+        db.commit()
+        tell_once(account.username, password)
+
+
+@staff.command("renew")
+@config_option
+@click.argument("username")
+def staff_renew(config_path: Path, username: str) -> None:
+    """Give somebody who lost the password a new temporary one; every sign-in of theirs ends."""
+    from idp.database import writing
+
+    settings = settings_from(config_path)
+    with session(config_path) as db:
+        writing(db)
+        account = staff_account(db, username)
+        password = give_temporary_password(db, settings, account, "account:password-renewed")
+        db.commit()
+        tell_once(account.username, password)
+
+
+@staff.command("appoint")
+@config_option
+@click.argument("username")
+@click.argument("school_number", type=int)
+@click.option(
+    "--role", type=click.Choice(["beheerder", "leerkracht"]), default="beheerder", show_default=True
+)
+def staff_appoint(config_path: Path, username: str, school_number: int, role: str) -> None:
+    """Give somebody a role at one more school."""
+    from idp.accounts.history import note
+    from idp.database import writing
+    from idp.schools.appointments import Role, appoint
+
+    with session(config_path) as db:
+        writing(db)
+        account, school = staff_account(db, username), school_of(db, school_number)
+        appoint(db, account, school, Role(role), now())
+        note(
+            db,
+            "staff:appointed",
+            now=now(),
+            request_id="-",
+            account_id=account.id,
+            school=school_number,
+            role=role,
+        )
+        db.commit()
+    click.echo(f"{username} is {role} at school {school_number}")
+
+
+@staff.command("dismiss")
+@config_option
+@click.argument("username")
+@click.argument("school_number", type=int)
+def staff_dismiss(config_path: Path, username: str, school_number: int) -> None:
+    """Take every role of somebody at a school away, at once."""
+    from idp.accounts.history import note
+    from idp.database import writing
+    from idp.schools.appointments import appointments_of, dismiss
+
+    with session(config_path) as db:
+        writing(db)
+        account = staff_account(db, username)
+        held = [each for each in appointments_of(db, account.id) if each.school_number == school_number]
+        if not held:
+            raise click.ClickException(f"{username} has no role at school {school_number}")
+        for appointment in held:
+            dismiss(db, appointment, now())
+        note(db, "staff:dismissed", now=now(), request_id="-", account_id=account.id, school=school_number)
+        db.commit()
+    click.echo(f"{username} has no role at school {school_number} any more")
+
+
+@staff.command("list")
+@config_option
+def staff_list(config_path: Path) -> None:
+    """Name who works where."""
+    from sqlalchemy import select
+
+    from idp.accounts.records import Account
+    from idp.rules.account_types import AccountKind
+    from idp.schools.appointments import appointments_of
+
+    with session(config_path) as db:
+        everybody = select(Account).where(Account.kind == AccountKind.STAFF).order_by(Account.username)
+        for account in db.scalars(everybody).all():
+            roles = ", ".join(f"{each.role} {each.school_number}" for each in appointments_of(db, account.id))
+            click.echo(
+                f"{account.username}\t{account.person.given_name} {account.person.family_name}\t{roles or '-'}"
+            )
+
+
+def staff_account(db: Session, username: str) -> Account:
+    from idp.accounts.lookup import by_sign_in_name
+    from idp.rules.account_types import AccountKind
+
+    account = by_sign_in_name(db, username)
+    if account is None or account.kind is not AccountKind.STAFF:
+        raise click.ClickException(f"there is no staff account {username}")
+    return account
+
+
+def give_temporary_password(db: Session, settings: Settings, account: Account, what: str) -> str:
+    """A password made here and now, good for one sign-in within a month."""
+    import secrets
+
+    from idp import key_files
+    from idp.accounts.credentials import Vault
+    from idp.accounts.history import note
+    from idp.accounts.passwords import hand_out
+    from idp.accounts.secret import Secret
+    from idp.rules.account_types import SecretKind
+    from idp.rules.password_maker import temporary_password
+
+    password = temporary_password(secrets.randbelow)
+    vault = Vault(key_files.load(settings.keys.directory).sealing, settings.hashing)
+    hand_out(account, vault.seal(Secret(password), account.id, SecretKind.TEXT), SecretKind.TEXT, now())
+    note(db, what, now=now(), request_id="-", account_id=account.id)
+    return password
+
+
+def tell_once(username: str, password: str) -> None:
+    click.echo(f"username: {username}")
+    click.echo(f"temporary password: {password}")
+    click.echo(
+        "Write it down: it isn't kept. At the first sign-in, within a month, one's own is chosen.", err=True
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What has expired is cleared away, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from idp.authentication.records import FailedName, LoginAttempt
+from idp.clearing import AT_ONCE, clear_expired
+from idp.database import writing
+from idp.mail import outbox
+from idp.mail.records import OutboxMail
+from idp.oidc.records import PendingAuthorization, SpentAssertion
+from idp.settings import Settings
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+SETTINGS = Settings(issuer="https://id.example.be")
+
+
+def attempt(expires_at: datetime) -> LoginAttempt:
+    return LoginAttempt(
+        digest=uuid4().hex, browser="b", step="name", requirement={}, created_at=NOW, expires_at=expires_at
+    )
+
+
+def cleared(db: Session, now: datetime = NOW) -> dict[str, int]:
+    return clear_expired(db, SETTINGS, lambda: now)
+
+
+def test_only_what_has_expired_goes(db: Session) -> None:
+    writing(db)
+    alive = attempt(NOW + timedelta(minutes=1))
+    db.add_all([alive, attempt(NOW - timedelta(hours=2)), attempt(NOW - timedelta(days=2))])
+    db.add(
+        PendingAuthorization(digest="p", parameters={}, created_at=NOW, expires_at=NOW - timedelta(days=1))
+    )
+    db.add(SpentAssertion(client_id="a", jti="1", expires_at=NOW - timedelta(days=1)))
+    db.add(SpentAssertion(client_id="a", jti="2", expires_at=NOW))
+    db.commit()
+    kept = alive.digest
+    assert cleared(db) == {"login_attempts": 2, "pending_authorizations": 1, "spent_assertions": 1}
+    assert db.scalars(select(LoginAttempt.digest)).all() == [kept]
+    assert db.scalars(select(SpentAssertion.jti)).all() == ["2"]
+
+
+def test_a_second_round_finds_nothing(db: Session) -> None:
+    writing(db)
+    db.add(attempt(NOW - timedelta(days=1)))
+    db.commit()
+    assert cleared(db) == {"login_attempts": 1}
+    assert cleared(db) == {}
+
+
+def test_many_rows_go_in_steps(db: Session) -> None:
+    writing(db)
+    many = AT_ONCE * 2 + 3
+    db.add_all(
+        FailedName(address=str(number), subject="s", last_at=NOW - timedelta(days=1))
+        for number in range(many)
+    )
+    db.commit()
+
+    def enough() -> bool:
+        left = db.scalar(select(func.count()).select_from(FailedName)) or 0
+        return left < many
+
+    assert clear_expired(db, SETTINGS, lambda: NOW, enough) == {"failed_names": AT_ONCE}
+    assert cleared(db) == {"failed_names": many - AT_ONCE}
+
+
+def test_a_mail_that_waits_is_kept_however_old(db: Session) -> None:
+    writing(db)
+    waiting = outbox.put(db, "a@b.example", "Waits", "", "", NOW)
+    sent = outbox.put(db, "a@b.example", "Sent", "", "", NOW)
+    outbox.mark_sent(db, sent, NOW)
+    db.commit()
+    assert cleared(db, NOW + timedelta(days=30)) == {"outbox_mails": 1}
+    assert db.scalars(select(OutboxMail.id)).all() == [waiting]
+    assert db.scalar(select(func.count()).select_from(OutboxMail)) == 1
