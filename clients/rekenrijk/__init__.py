@@ -1,0 +1,1 @@
+"""Rekenrijk: a small application to practise sums, and an example of signing pupils in with LeerID."""

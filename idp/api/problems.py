@@ -1,0 +1,84 @@
+"""What the API says when it says no: problems after RFC 9457, and the challenges of RFC 6750."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from idp.web.errors import ShownError
+from idp.web.request import request_id, roll_back
+
+log = logging.getLogger("leerid.api")
+
+WORDS = {
+    401: ("sign-in-needed", "Sign in (again)"),
+    403: ("not-yours", "This token does not open this"),
+    404: ("not-found", "There is nothing here"),
+    405: ("wrong-method", "This can't be done here"),
+    500: ("fault", "Something went wrong on our side"),
+}
+
+
+class Problem(Exception):
+    """A refusal. `challenge` is the WWW-Authenticate header of RFC 6750 section 3."""
+
+    def __init__(self, status: int, challenge: str = "") -> None:
+        super().__init__(status)
+        self.status = status
+        self.challenge = challenge
+
+
+def no_token() -> Problem:
+    """Nothing was presented, so there is nothing to say about it (RFC 6750 section 3.1)."""
+    return Problem(401, 'Bearer realm="leerid"')
+
+
+def bad_token() -> Problem:
+    return Problem(401, 'Bearer realm="leerid", error="invalid_token"')
+
+
+def other_token(scope: str) -> Problem:
+    return Problem(403, f'Bearer realm="leerid", error="insufficient_scope", scope="{scope}"')
+
+
+def install(room: Blueprint) -> None:
+    room.register_error_handler(Problem, show)
+    room.register_error_handler(ShownError, show_shown)
+    room.register_error_handler(HTTPException, show_http)
+    room.register_error_handler(Exception, show_fault)
+
+
+def show(problem: Problem) -> Response:
+    roll_back()
+    response = answer(problem.status)
+    if problem.challenge:
+        response.headers["WWW-Authenticate"] = problem.challenge
+    return response
+
+
+def show_shown(error: ShownError) -> Response:
+    """What was refused before the request came here, such as a form from another site."""
+    roll_back()
+    return answer(error.status)
+
+
+def show_http(error: HTTPException) -> Response:
+    roll_back()
+    return answer(error.code or 500)
+
+
+def show_fault(error: Exception) -> Response:
+    roll_back()
+    log.error("fault", exc_info=error)
+    return answer(500)
+
+
+def answer(status: int) -> Response:
+    kind, title = WORDS.get(status, ("refused", HTTPStatus(status).phrase))
+    response = jsonify(type=f"urn:leerid:problem:{kind}", title=title, status=status, foutnummer=request_id())
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response

@@ -1,0 +1,111 @@
+"""A page of a desk: the shared templates, in the language of this browser."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from babel.dates import format_date
+from flask import Flask, g, redirect, render_template, request
+from jinja2 import FileSystemLoader
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+import templates
+from portals.kit.desk import Desk, settings, wiring
+from portals.kit.session import form_token
+from portals.kit.settings import PortalSettings
+from templates.serving import STATIC_PATH, design_url, picture_url, serve
+from templates.translations import LANGUAGES, translations
+
+YEAR = 365 * 24 * 3600
+TINTS = 6
+
+
+def install(app: Flask, desk: Desk, settings: PortalSettings) -> None:
+    app.jinja_loader = FileSystemLoader(templates.folder())
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: translations(locale()).gettext(text),
+        lambda one, many, n: translations(locale()).ngettext(one, many, n),
+        newstyle=True,
+    )
+    app.jinja_env.filters.update(long_date=long_date, tint=tint)
+    app.jinja_env.globals.update(
+        design_url=design_url,
+        picture_url=picture_url,
+        csrf_token=form_token,
+        languages=list(LANGUAGES.items()),
+        language_url="/language",
+        accessibility_url=f"{settings.issuer}/accessibility",
+        application_name=desk.title,
+        home_url="/",
+    )
+    app.context_processor(lambda: {"locale": locale(), "language_return_to": here()})
+    app.add_url_rule(f"{STATIC_PATH}/<path:name>", "design", serve)
+    app.add_url_rule("/language", "language", choose_language, methods=["POST"])
+
+
+def render(template: str, **values: Any) -> str:
+    return render_template(template, **values)
+
+
+def locale() -> str:
+    """What the person chose, else Dutch; not the browser's preference, which in schools is seldom the pupil's."""
+    if "locale" not in g:
+        chosen = request.cookies.get(language_cookie(), "")
+        g.locale = chosen if chosen in LANGUAGES else "nl"
+    return str(g.locale)
+
+
+def chosen_language() -> str:
+    """The language to ask of the provider: only one that this person chose here."""
+    return locale() if request.cookies.get(language_cookie(), "") in LANGUAGES else ""
+
+
+def choose_language() -> Response:
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        raise BadRequest
+    response = redirect(local_path(request.form.get("return_to")), 303)
+    response.set_cookie(
+        language_cookie(),
+        language,
+        max_age=YEAR,
+        secure=settings().https,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def language_cookie() -> str:
+    name = f"{wiring().desk.name}_language"
+    return f"__Host-{name}" if settings().https else name
+
+
+def local_path(address: str | None) -> str:
+    """`address` when it is a path of this desk, else `/`: never a way to another host (OA-04)."""
+    if not address or not address.startswith("/") or address[1:2] in ("/", "\\"):
+        return "/"
+    if any(ord(character) <= 32 or character == "\\" for character in address):
+        return "/"
+    return quote(address, safe="/?&=%-._~:+,;@!$'()*")
+
+
+def here() -> str:
+    """The page to come back to. Pages have no query; what arrives with one, such as a sign-in, isn't repeated."""
+    return request.path if request.method == "GET" and not request.query_string else "/"
+
+
+def long_date(value: date) -> str:
+    """22 februari 2023 (R55)."""
+    return format_date(value, "d MMMM y", locale=locale())
+
+
+def tint(name: str) -> int:
+    """One of the six pale colours, always the same for the same name."""
+    return sum(name.encode()) % TINTS + 1

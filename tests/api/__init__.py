@@ -1,0 +1,1 @@
+"""The portals' HTTP API."""

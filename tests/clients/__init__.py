@@ -1,0 +1,1 @@
+"""The sample application and the registrations that come with the repository."""

@@ -1,0 +1,1 @@
+"""The two desks, over real HTTP against a real provider."""

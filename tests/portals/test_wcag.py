@@ -1,0 +1,109 @@
+"""The desks' pages in a real browser: WCAG 2.2 AA as far as a machine can tell, on every size, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.portals.desks import Desks
+from tests.support.people import Made
+
+Scheme = Literal["light", "dark"]
+RULES: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+LOOKS: list[tuple[int, Scheme]] = [(1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")]
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def screen(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    width, scheme = request.param
+    context = chromium.new_context(
+        viewport={"width": width, "height": 640},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        locale="nl-BE",
+        service_workers="block",
+    )
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def assert_accessible(page: Page) -> None:
+    result = Axe().run(page, options=RULES)
+    assert result.violations_count == 0, f"{page.url}\n{result.generate_report()}"
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{page.url} scrolls sideways by {wider}"
+
+
+def come_in(page: Page, who: Made, start: str) -> None:
+    page.goto(start)
+    page.locator("#username").fill(who.username)
+    page.locator("#login-next").click()
+    page.locator("#password").fill(who.password)
+    page.locator("#login-submit").click()
+
+
+def test_wcag_every_page_of_the_pupils_desk(desks: Desks, screen: Page) -> None:
+    home = desks.leerlingloket.origin
+    people = desks.provider.people
+    people.school(2, "BRUSSEL-STAD - TEST School 2")
+    requests_elsewhere: list[str] = []
+    known = (home, desks.provider.issuer)
+    screen.on(
+        "request",
+        lambda asked: None if asked.url.startswith(known) else requests_elsewhere.append(asked.url),
+    )
+    screen.goto(home + "/")
+    assert_accessible(screen)
+    come_in(screen, people.pupil("basic", school=2), home + "/login")
+    screen.wait_for_url(home + "/")
+    assert_accessible(screen)
+    screen.locator(".fold summary").click()
+    screen.locator("summary.menu-head").click()
+    assert_accessible(screen)
+    screen.get_by_role("link", name="Mijn LeerID Profiel").click()
+    screen.wait_for_url(home + "/profile")
+    assert_accessible(screen)
+    screen.goto(home + "/nothing")
+    assert_accessible(screen)
+    screen.goto(home + "/profile")
+    screen.locator("summary.menu-head").click()
+    screen.get_by_role("button", name="Afmelden").click()
+    screen.wait_for_url(home + "/logged-out*")
+    assert_accessible(screen)
+    assert requests_elsewhere == []
+
+
+def test_wcag_every_page_of_the_schools_desk(desks: Desks, screen: Page) -> None:
+    home = desks.schoolloket.origin
+    screen.goto(home + "/")
+    assert_accessible(screen)
+    come_in(screen, desks.provider.people.staff(school=2), home + "/login")
+    screen.wait_for_url(home + "/")
+    assert_accessible(screen)
+
+
+def test_an_application_opens_from_its_tile_and_ends_with_the_desk(desks: Desks, screen: Page) -> None:
+    """The whole way in a real browser: its cookies, its content security policies, its redirects after forms."""
+    come_in(screen, desks.provider.people.pupil("basic", school=2), desks.leerlingloket.origin + "/login")
+    screen.get_by_role("link", name="Rekenrijk").click()
+    screen.wait_for_url(desks.rekenrijk.origin + "/")
+    assert_accessible(screen)
+    screen.locator("#answer").fill("999")
+    screen.locator("#check").click()
+    screen.get_by_text("Bijna!").wait_for()
+    assert_accessible(screen)
+    screen.get_by_text("Wat weet Rekenrijk over jou?").click()
+    assert_accessible(screen)
+    screen.get_by_role("button", name="Afmelden").click()
+    screen.wait_for_url(desks.rekenrijk.origin + "/?state=*")
+    assert_accessible(screen)
+    screen.goto(desks.leerlingloket.origin + "/")
+    assert screen.locator("#login-next").count() == 1
