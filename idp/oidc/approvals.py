@@ -1,0 +1,63 @@
+"""What a person saw or allowed of what an application gets; remembered, and added to (PR-12, PR-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from idp.oidc.decision import Approved
+from idp.oidc.records import Approval
+
+
+def approved(db: Session, account_id: UUID, client_id: str) -> Approved | None:
+    found = db.execute(
+        select(Approval.claims, Approval.scopes, Approval.at).where(
+            Approval.account_id == account_id, Approval.client_id == client_id
+        )
+    ).first()
+    return Approved(frozenset(found.claims), frozenset(found.scopes), found.at) if found else None
+
+
+def remember(
+    db: Session,
+    account_id: UUID,
+    client_id: str,
+    *,
+    claims: Collection[str],
+    scopes: Collection[str],
+    now: datetime,
+) -> None:
+    """Adds to what was approved before. Two tabs at once: the second insert finds the first, and adds to that."""
+    before = approved(db, account_id, client_id)
+    if before is None:
+        try:
+            with db.begin_nested():
+                db.execute(
+                    insert(Approval).values(
+                        account_id=account_id,
+                        client_id=client_id,
+                        claims=sorted(claims),
+                        scopes=sorted(scopes),
+                        at=now,
+                    )
+                )
+            return
+        except IntegrityError:
+            before = approved(db, account_id, client_id) or Approved(frozenset(), frozenset(), now)
+    db.execute(
+        update(Approval)
+        .where(Approval.account_id == account_id, Approval.client_id == client_id)
+        .values(
+            claims=sorted(before.claims | set(claims)), scopes=sorted(before.scopes | set(scopes)), at=now
+        )
+    )
+
+
+def forget(db: Session, account_id: UUID, client_id: str) -> None:
+    """The pupil ends an application's access: the next time it asks again."""
+    db.execute(delete(Approval).where(Approval.account_id == account_id, Approval.client_id == client_id))

@@ -1,0 +1,57 @@
+"""The protocol's addresses, and what they need, put into the application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response, current_app, send_file
+
+from idp.oidc import discovery, keys, token_endpoints
+from idp.oidc.authorize import authorize_endpoint
+from idp.oidc.challenges import Challenges
+from idp.oidc.clients import ClientRegister, register
+from idp.oidc.discovery import discovery_documents
+from idp.oidc.logout import logout_endpoint
+from idp.settings import Settings
+from idp.web.errors import ShownError
+from idp.web.pages import render
+from idp.web.request import Wiring, settings
+
+entrance = Blueprint("entrance", __name__)
+
+
+def install(app: Flask, wiring: Wiring) -> None:
+    """Raises ClientFileError or KeyFileError rather than start without what is needed to be safe."""
+    clients = wiring.settings.clients
+    app.extensions["leerid.clients"] = ClientRegister(clients.directory, clients.reload_seconds)
+    app.extensions["leerid.keys"] = signing_keys(wiring.settings)
+    app.extensions["leerid.challenges"] = Challenges()
+    discovery.prepare(app, wiring.settings.issuer)
+    app.register_blueprint(entrance)
+    app.register_blueprint(authorize_endpoint)
+    app.register_blueprint(token_endpoints.blueprint)
+    app.register_blueprint(logout_endpoint)
+    app.register_blueprint(discovery_documents)
+
+
+def signing_keys(settings: Settings) -> keys.KeyRing:
+    return keys.load(settings.keys.directory / "signing", timedelta(hours=settings.keys.keep_after_hours))
+
+
+@entrance.get("/")
+def landing() -> Response:
+    """For whoever comes here without an application."""
+    page = render("idp/landing.html", portal=settings().portals.leerlingloket)
+    return Response(page, mimetype="text/html")
+
+
+@entrance.get("/applications/<client_id>/logo")
+def logo(client_id: str) -> Response:
+    """The picture beside the registration. As an image it runs nothing, and opened by itself it may neither."""
+    client = register(current_app).get(client_id)
+    if client is None or client.logo_file is None or not client.logo_file.is_file():
+        raise ShownError(404, "not-found", "no logo")
+    response = send_file(client.logo_file, max_age=3600)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response

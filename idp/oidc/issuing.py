@@ -1,0 +1,113 @@
+"""Tokens for a grant: drawn and signed first, stored after, because a signature must not hold up those who write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from idp.oidc import claims, id_token
+from idp.oidc.clients import Client
+from idp.oidc.keys import KeyRing
+from idp.oidc.protocol import GrantType, Scope
+from idp.oidc.subjects import subject_for
+from idp.rules.belgian_time import school_day
+from idp.settings import Settings
+from idp.tokens import access
+from idp.tokens.holders import Grant
+from idp.tokens.secrets import new_value
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """What it takes to issue: the name we sign under, the keys, and how long things last."""
+
+    settings: Settings
+    ring: KeyRing
+    pairwise_key: bytes = field(repr=False)
+
+    def subject(self, client: Client, grant: Grant) -> str:
+        return subject_for(client, grant.person, self.pairwise_key)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Tokens that exist on paper only: `store` makes them good."""
+
+    grant: Grant
+    scope: tuple[str, ...]
+    seconds: int
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    id_token: str | None = field(repr=False)
+
+    def store(self, db: Session, now: datetime) -> None:
+        access.store(
+            db,
+            self.access_token,
+            family_id=self.grant.family_id,
+            scope=self.scope,
+            now=now,
+            seconds=self.seconds,
+        )
+
+    def body(self) -> dict[str, Any]:
+        """RFC 6749 section 5.1 and OIDC Core 3.1.3.3."""
+        return {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": self.seconds,
+            "scope": " ".join(self.scope),
+            **({"refresh_token": self.refresh_token} if self.refresh_token else {}),
+            **({"id_token": self.id_token} if self.id_token else {}),
+        }
+
+
+def draw(
+    issuer: Issuer,
+    db: Session,
+    client: Client,
+    grant: Grant,
+    *,
+    scope: tuple[str, ...],
+    nonce: str | None,
+    now: datetime,
+) -> Drawn:
+    """New tokens of this grant, signed and not yet stored."""
+    access_token = new_value()
+    return Drawn(
+        grant=grant,
+        scope=scope,
+        seconds=issuer.settings.tokens.access_seconds,
+        access_token=access_token,
+        refresh_token=new_value() if GrantType.REFRESH_TOKEN in client.grant_types else None,
+        id_token=signed(issuer, db, client, grant, access_token, nonce, now)
+        if Scope.OPENID in scope
+        else None,
+    )
+
+
+def signed(
+    issuer: Issuer,
+    db: Session,
+    client: Client,
+    grant: Grant,
+    access_token: str,
+    nonce: str | None,
+    now: datetime,
+) -> str:
+    alg = client.id_token_signed_response_alg
+    content = id_token.claims_of(
+        grant,
+        issuer=issuer.settings.issuer,
+        subject=issuer.subject(client, grant),
+        access_token=access_token,
+        alg=alg,
+        nonce=nonce,
+        about_person=claims.about(db, grant, claims.for_id_token(client, grant.claims), school_day(now)),
+        now=now,
+        seconds=issuer.settings.tokens.id_token_seconds,
+    )
+    return issuer.ring.sign(content, alg=alg, typ="JWT", now=now)

@@ -1,0 +1,247 @@
+"""Telling applications that a sign-in ended: the token, the delivery, and what is never connected to."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import jwt
+import pytest
+from sqlalchemy import select
+
+from idp.oidc import backchannel, outgoing
+from idp.oidc.records import LogoutNotice
+from tests.oidc.roads import id_token, through
+from tests.support.browser import Visitor
+from tests.support.provider import Provider
+from tests.support.relying_party import RelyingParty
+
+
+@dataclass
+class Application:
+    """A server that listens for logout tokens."""
+
+    address: str = ""
+    status: int = 200
+    got: list[dict[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def listening() -> Iterator[Application]:
+    application = Application()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            application.got.append({"type": self.headers["Content-Type"], "form": parse_qs(body)})
+            self.send_response(application.status)
+            if application.status in (301, 302, 307):
+                self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    application.address = f"http://127.0.0.1:{server.server_address[1]}/backchannel"
+    try:
+        yield application
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def application() -> Iterator[Application]:
+    with listening() as made:
+        yield made
+
+
+def signed_in_and_out(provider: Provider, visitor: Visitor, *rps: RelyingParty) -> list[dict[str, Any]]:
+    """One pupil uses each of these and signs out at the first; answers what the ID tokens said."""
+    pupil = provider.people.pupil()
+    tokens = []
+    for rp in rps:
+        left_for, asked = through(visitor, pupil, rp)
+        tokens.append(id_token(rp, left_for, asked))
+    told = [rp.verify_jwt(token) for rp, token in zip(rps, tokens, strict=True)]
+    visitor.get(f"{provider.issuer}/end_session?id_token_hint={tokens[0]}")
+    return told
+
+
+def logout_tokens(application: Application) -> list[str]:
+    return [each["form"]["logout_token"][0] for each in application.got]
+
+
+def test_oidcc_backchannel_rp_initiated_logout(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    (told,) = signed_in_and_out(provider, visitor, rp)
+    assert backchannel.deliver_due(provider.app) == 1
+    (arrived,) = application.got
+    assert arrived["type"] == "application/x-www-form-urlencoded"
+    assert set(arrived["form"]) == {"logout_token"}
+    claims = rp.verify_jwt(arrived["form"]["logout_token"][0])
+    assert set(claims) == {"iss", "aud", "iat", "exp", "jti", "events", "sub", "sid"}
+    assert claims["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert (claims["iss"], claims["aud"]) == (provider.issuer, rp.client_id)
+    assert (claims["sub"], claims["sid"]) == (told["sub"], told["sid"])
+    assert claims["exp"] - claims["iat"] == 120
+    assert backchannel.deliver_due(provider.app) == 0, "once"
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
+def test_the_token_is_signed_as_the_client_registered(
+    provider: Provider, visitor: Visitor, application: Application, alg: str
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address, id_token_signed_response_alg=alg)
+    signed_in_and_out(provider, visitor, rp)
+    backchannel.deliver_due(provider.app)
+    header = jwt.get_unverified_header(logout_tokens(application)[0])
+    assert (header["alg"], header["typ"]) == (alg, "logout+jwt")
+
+
+def test_OA_18_a_logout_token_is_no_id_token_hint(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    backchannel.deliver_due(provider.app)
+    token = logout_tokens(application)[0]
+    assert visitor.get(f"{provider.issuer}/end_session?id_token_hint={token}").status == 400
+
+
+def test_PR_02_two_applications_learn_nothing_in_common(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    first = provider.relying_party("eerste", backchannel_logout_uri=application.address)
+    second = provider.relying_party("tweede", backchannel_logout_uri=application.address)
+    silent = provider.relying_party("derde")
+    signed_in_and_out(provider, visitor, first, second, silent)
+    assert backchannel.deliver_due(provider.app) == 2
+    one, other = (rp.verify_jwt(token) for rp, token in paired(application, first, second))
+    for claim in ("sub", "sid", "jti", "aud"):
+        assert one[claim] != other[claim]
+
+
+def paired(application: Application, *rps: RelyingParty) -> list[tuple[RelyingParty, str]]:
+    """Each token with the application it is for."""
+    by_client = {
+        jwt.decode(token, options={"verify_signature": False})["aud"]: token
+        for token in logout_tokens(application)
+    }
+    return [(rp, by_client[rp.client_id]) for rp in rps]
+
+
+def test_an_application_that_is_down_is_told_later(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    application.status = 503
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    assert backchannel.deliver_due(provider.app) == 0
+    assert backchannel.deliver_due(provider.app) == 0, "not at once"
+    assert len(application.got) == 1
+    application.status = 204
+    provider.clock.move(seconds=11)
+    assert backchannel.deliver_due(provider.app) == 1
+    first, second = logout_tokens(application)
+    assert rp.verify_jwt(first)["jti"] != rp.verify_jwt(second)["jti"]
+
+
+def test_after_a_day_it_is_given_up(provider: Provider, visitor: Visitor, application: Application) -> None:
+    application.status = 500
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    for _ in range(40):
+        backchannel.deliver_due(provider.app)
+        provider.clock.move(hours=2)
+    assert 5 < len(application.got) < 15
+    with provider.reading() as db:
+        assert db.scalars(select(LogoutNotice.gave_up_at)).one() is not None
+
+
+def test_OA_24_a_redirect_is_not_followed(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    application.status = 307
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    assert backchannel.deliver_due(provider.app) == 0
+    assert len(application.got) == 1
+
+
+def test_two_workers_tell_it_once(provider: Provider, visitor: Visitor, application: Application) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    workers = [threading.Thread(target=backchannel.deliver_due, args=(provider.app,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(application.got) == 1
+
+
+def test_an_application_that_does_not_answer_is_waited_for_once(
+    provider: Provider, new_visitor: Any, application: Application
+) -> None:
+    application.status = 500
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    for _ in range(3):
+        signed_in_and_out(provider, new_visitor(), rp)
+    backchannel.deliver_due(provider.app)
+    assert len(application.got) == 1
+
+
+def test_a_logout_wakes_the_worker(provider: Provider, visitor: Visitor, application: Application) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    backchannel.wake.clear()
+    signed_in_and_out(provider, visitor, rp)
+    assert backchannel.wake.wait(5)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "[fd00::1]",
+        "[fe80::1]",
+        "[::ffff:10.0.0.1]",
+    ],
+)
+def test_OA_22_nothing_connects_into_a_private_network(host: str) -> None:
+    with pytest.raises(outgoing.NotDelivered, match="address not allowed"):
+        outgoing.post_form(f"https://{host}/backchannel", {"logout_token": "x"}, None)
+
+
+def test_OA_22_a_name_that_leads_to_loopback_is_refused(
+    monkeypatch: pytest.MonkeyPatch, application: Application
+) -> None:
+    """The name server's answer decides nothing: a name that isn't loopback's own may not lead there."""
+    found = [(2, 1, 6, "", ("127.0.0.1", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(outgoing.NotDelivered, match="address not allowed"):
+        outgoing.post_form(application.address.replace("127.0.0.1", "rebound.example"), {}, None)
+    assert application.got == []
+
+
+def test_OA_24_a_server_that_says_nothing_is_given_up_in_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(outgoing.NotDelivered):
+            outgoing.post_form(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, None)
+        assert time.monotonic() - began < 5

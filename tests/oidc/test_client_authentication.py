@@ -1,0 +1,453 @@
+"""An application proves who it is in one way, its own, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import jwt
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.oidc.handed_out import Handed, error_of, hand_out
+from tests.support.provider import Provider
+from tests.support.relying_party import RelyingParty, basic
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+def exchange(handed: Handed, authorization: str | None = None, **form: str) -> requests.Response:
+    """The code, with this proof of who is asking."""
+    return requests.post(
+        f"{handed.rp.issuer}/token",
+        data={
+            "grant_type": "authorization_code",
+            "code": handed.code,
+            "redirect_uri": handed.rp.redirect_uri,
+            "code_verifier": handed.verifier,
+            **form,
+        },
+        headers={"Authorization": authorization} if authorization is not None else {},
+        timeout=10,
+    )
+
+
+def refused(answer: requests.Response) -> None:
+    """One answer for each cause."""
+    assert error_of(answer, 401) == "invalid_client"
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="LeerID", charset="UTF-8"'
+    assert answer.json() == {"error": "invalid_client", "error_description": "client authentication failed"}
+
+
+def encoded(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+@pytest.fixture
+def handed(provider: Provider) -> Handed:
+    return hand_out(provider, provider.relying_party(), provider.people.pupil())
+
+
+# Secrets
+
+
+def test_OA_11_any_secret_survives_the_header_and_the_form(provider: Provider) -> None:
+    """`+`, `%`, `:`, `&` and every other printable character: quoted as the RFC says, or as libraries do it."""
+    secret = "".join(chr(code) for code in range(0x21, 0x7F)) + " é"
+    pupil = provider.people.pupil()
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    rp = provider.relying_party(client_secret_sha256=digest)
+    for quoted in (quote_plus(secret), quote(secret, safe="")):
+        handed = hand_out(provider, rp, pupil)
+        assert exchange(handed, encoded(f"{rp.client_id}:{quoted}")).status_code == 200
+    rp = provider.relying_party(
+        "per-post", client_secret_sha256=digest, token_endpoint_auth_method="client_secret_post"
+    )
+    handed = hand_out(provider, rp, pupil)
+    assert exchange(handed, client_id=rp.client_id, client_secret=secret).status_code == 200
+
+
+def test_OA_11_wrong_and_missing_secrets(handed: Handed) -> None:
+    rp = handed.rp
+    assert rp.secret is not None
+    client_id, secret = rp.client_id, rp.secret
+    good = basic(client_id, secret)
+    text = good.removeprefix("Basic ")
+    for authorization in (
+        basic(client_id, "x"),
+        basic(client_id, ""),
+        basic(client_id, secret + "x"),
+        basic(client_id, secret[:-1]),
+        basic(client_id.upper(), secret),
+        basic("bestaat-niet", secret),
+        basic("", secret),
+        basic("", ""),
+        encoded(client_id),
+        encoded(f"{client_id}:{secret}\n"),
+        f"Basic {text}=",
+        f"Basic {text}!",
+        f"Basic {text} ",
+        f"Basic  {text}",
+        f"Basic {text[:4]}\t{text[4:]}",
+        f"Basic {text.rstrip('=')}" if text.endswith("=") else f"Basic {text}====",
+        f"Bearer {text}",
+        text,
+        "Basic",
+        "Basic ",
+        "",
+    ):
+        refused(exchange(handed, authorization))
+    refused(exchange(handed))
+    refused(exchange(handed, client_id=client_id))
+    assert exchange(handed, good).status_code == 200
+
+
+def test_OA_11_the_scheme_s_name_is_read_in_any_case(handed: Handed) -> None:
+    assert handed.rp.secret is not None
+    good = basic(handed.rp.client_id, handed.rp.secret)
+    assert exchange(handed, good.replace("Basic", "bAsIc")).status_code == 200
+
+
+def test_OA_11_two_ways_at_once_prove_nothing(handed: Handed) -> None:
+    rp = handed.rp
+    assert rp.secret is not None
+    good = basic(rp.client_id, rp.secret)
+    refused(exchange(handed, good, client_secret=rp.secret))
+    refused(exchange(handed, good, client_id=rp.client_id, client_secret=rp.secret))
+    refused(exchange(handed, good, client_assertion="a.b.c", client_assertion_type=ASSERTION))
+    refused(exchange(handed, good, client_assertion_type=ASSERTION))
+    refused(exchange(handed, good, client_id="andere"))
+    assert exchange(handed, good, client_id=rp.client_id).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("registered", "used"),
+    [
+        (registered, used)
+        for registered, used in itertools.product(
+            ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"],
+            ["basic", "post", "none"],
+        )
+        if not registered.endswith(used)
+    ],
+)
+def test_OA_11_only_the_registered_way(provider: Provider, registered: str, used: str) -> None:
+    more: dict[str, Any] = {"token_endpoint_auth_method": registered}
+    if registered == "private_key_jwt":
+        more["jwks"] = {"keys": [public_jwk(KEYS["ES256"], "ES256")]}
+        more["token_endpoint_auth_signing_alg"] = "ES256"
+    rp = provider.relying_party(**more)
+    secret = rp.secret or "x" * 43
+    handed = hand_out(provider, rp, provider.people.pupil())
+    match used:
+        case "basic":
+            refused(exchange(handed, basic(rp.client_id, secret)))
+        case "post":
+            refused(exchange(handed, client_id=rp.client_id, client_secret=secret))
+        case _:
+            refused(exchange(handed, client_id=rp.client_id))
+
+
+def test_a_client_that_has_no_secret_yet_is_refused_whatever_it_says(provider: Provider) -> None:
+    rp = provider.relying_party()
+    path = provider.clients_directory / f"{rp.client_id}.toml"
+    text = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in text if "client_secret_sha256" not in line), encoding="utf-8")
+    handed = hand_out(provider, rp, provider.people.pupil())
+    for secret in ("", "x", "0" * 64):
+        refused(exchange(handed, basic(rp.client_id, secret)))
+
+
+def test_an_unknown_client_takes_as_long_as_a_wrong_secret(provider: Provider, handed: Handed) -> None:
+    """Told apart by neither answer nor time: the medians of many, taken in turns, are within a few milliseconds."""
+    times: dict[str, list[float]] = {handed.rp.client_id: [], "bestaat-niet": []}
+    with requests.Session() as http:
+        for _ in range(60):
+            for name, taken in times.items():
+                started = time.perf_counter()
+                form = {"grant_type": "authorization_code", "code": "x"}
+                http.post(f"{provider.issuer}/token", data=form, headers={"Authorization": basic(name, "x")})
+                taken.append(time.perf_counter() - started)
+    known, unknown = (sorted(taken)[len(taken) // 2] for taken in times.values())
+    assert abs(known - unknown) < 0.005
+
+
+# Assertions
+
+KEYS: dict[str, Any] = {
+    "RS256": rsa.generate_private_key(65537, 3072),
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+}
+
+
+def public_jwk(key: Any, alg: str, kid: str = "k1") -> dict[str, Any]:
+    members: dict[str, Any] = jwt.get_algorithm_by_name(alg).to_jwk(key.public_key(), as_dict=True)
+    members.pop("key_ops", None)
+    return {**members, "kid": kid}
+
+
+class Asserting:
+    """An application with a key instead of a secret."""
+
+    def __init__(self, provider: Provider, alg: str = "ES256", client_id: str = "sleutelapp") -> None:
+        self.provider, self.alg, self.key = provider, alg, KEYS[alg]
+        self.rp: RelyingParty = provider.relying_party(
+            client_id,
+            token_endpoint_auth_method="private_key_jwt",
+            token_endpoint_auth_signing_alg=alg,
+            jwks={"keys": [public_jwk(self.key, alg)]},
+        )
+        self.handed = hand_out(provider, self.rp, provider.people.pupil())
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        now = int(self.provider.clock().timestamp())
+        return {
+            name: value
+            for name, value in {
+                "iss": self.rp.client_id,
+                "sub": self.rp.client_id,
+                "aud": self.rp.issuer,
+                "iat": now,
+                "exp": now + 60,
+                "jti": secrets.token_urlsafe(16),
+                **changes,
+            }.items()
+            if value is not ...
+        }
+
+    def assertion(self, headers: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Signed over any claims at all: `jwt.encode` would refuse some that an attacker wouldn't."""
+        payload = json.dumps(self.claims(**changes)).encode()
+        header = {"typ": "JWT", **(headers or {"kid": "k1"})}
+        return jwt.PyJWS().encode(payload, self.key, algorithm=self.alg, headers=header)
+
+    def send(self, assertion: str, **form: str) -> requests.Response:
+        return exchange(
+            self.handed, **{"client_assertion": assertion, "client_assertion_type": ASSERTION, **form}
+        )
+
+
+@pytest.fixture
+def asserting(provider: Provider) -> Asserting:
+    return Asserting(provider)
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
+def test_an_assertion_proves_who_asks(provider: Provider, alg: str) -> None:
+    asserting = Asserting(provider, alg)
+    assert asserting.send(asserting.assertion()).status_code == 200
+
+
+def test_the_token_endpoint_may_be_the_audience_and_the_client_may_be_named_too(provider: Provider) -> None:
+    asserting = Asserting(provider)
+    assertion = asserting.assertion(aud=f"{provider.issuer}/token")
+    assert asserting.send(assertion, client_id="sleutelapp").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": ["ISSUER"]},
+        {"aud": ["ISSUER", "https://elders.example"]},
+        {"aud": "ISSUER/"},
+        {"aud": "ISSUER/tok"},
+        {"aud": "ISSUER/token/"},
+        {"aud": "https://elders.example"},
+        {"aud": ...},
+        {"aud": None},
+        {"aud": {"ISSUER": 1}},
+        {"iss": "andere"},
+        {"iss": ...},
+        {"iss": ["sleutelapp"]},
+        {"sub": "andere"},
+        {"sub": ...},
+        {"sub": 7},
+        {"exp": ...},
+        {"exp": "9999999999"},
+        {"exp": None},
+        {"iat": ...},
+        {"iat": True},
+        {"jti": ...},
+        {"jti": ""},
+        {"jti": 5},
+        {"jti": "x" * 256},
+        {"nbf": "x"},
+    ],
+    ids=str,
+)
+def test_OA_19_what_an_assertion_must_say(asserting: Asserting, changes: dict[str, Any]) -> None:
+    issuer = asserting.rp.issuer
+    filled = json.loads(
+        json.dumps({k: v for k, v in changes.items() if v is not ...}).replace("ISSUER", issuer)
+    )
+    filled.update({name: ... for name, value in changes.items() if value is ...})
+    refused(asserting.send(asserting.assertion(**filled)))
+
+
+def test_OA_19_when_an_assertion_counts(asserting: Asserting) -> None:
+    now = int(asserting.provider.clock().timestamp())
+    wrong: tuple[dict[str, Any], ...] = (
+        {"exp": now - 1, "iat": now - 60},
+        {"exp": now - 300, "iat": now - 500},
+        {"exp": now + 301, "iat": now},
+        {"exp": now + 3600, "iat": now},
+        {"exp": now + 3600, "iat": now + 3400},
+        {"exp": now + 10**12, "iat": now},
+        {"exp": now + 60, "iat": now - 400},
+        {"iat": now + 120, "exp": now + 180},
+        {"nbf": now + 120},
+    )
+    for moments in wrong:
+        refused(asserting.send(asserting.assertion(**moments)))
+    assert asserting.send(asserting.assertion(exp=now + 290, iat=now, nbf=now)).status_code == 200
+
+
+def test_OA_20_an_assertion_is_good_once(asserting: Asserting) -> None:
+    assertion = asserting.assertion()
+    assert asserting.send(assertion).status_code == 200
+    refused(asserting.send(assertion))
+    refused(asserting.send(asserting.assertion(jti=asserting_jti(assertion))))
+
+
+def asserting_jti(assertion: str) -> str:
+    claims: dict[str, str] = jwt.decode(assertion, options={"verify_signature": False})
+    return claims["jti"]
+
+
+def test_OA_20_an_assertion_is_spent_even_when_its_request_fails(asserting: Asserting) -> None:
+    assertion = asserting.assertion()
+    assert error_of(asserting.send(assertion, code="x")) == "invalid_grant"
+    refused(asserting.send(assertion))
+
+
+def test_OA_20_of_twenty_at_once_on_two_nodes_one_is_accepted(asserting: Asserting) -> None:
+    nodes = [asserting.rp.issuer, asserting.provider.another_node()]
+    for _ in range(3):
+        assertion = asserting.assertion()
+
+        def introspect(which: int, assertion: str = assertion) -> int:
+            form = {"token": "x", "client_assertion": assertion, "client_assertion_type": ASSERTION}
+            return requests.post(f"{nodes[which % 2]}/introspect", data=form, timeout=20).status_code
+
+        with ThreadPoolExecutor(20) as pool:
+            assert sorted(pool.map(introspect, range(20))) == [200] + [401] * 19
+
+
+def test_OA_20_a_jti_belongs_to_its_client(provider: Provider) -> None:
+    first, second = Asserting(provider), Asserting(provider, client_id="andere-app")
+    assert first.send(first.assertion(jti="een")).status_code == 200
+    assert second.send(second.assertion(jti="een")).status_code == 200
+
+
+def test_OA_14_OA_15_OA_16_a_signature_by_anything_but_the_registered_key(asserting: Asserting) -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    public = asserting.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    claims = asserting.claims()
+
+    def fresh() -> dict[str, Any]:
+        return {**claims, "jti": secrets.token_urlsafe(8)}
+
+    head, payload, signature = asserting.assertion().split(".")
+    none = base64.urlsafe_b64encode(b'{"alg":"none","kid":"k1"}').rstrip(b"=").decode()
+    for token in (
+        jwt.encode(fresh(), other, algorithm="ES256", headers={"kid": "k1"}),
+        jwt.encode(fresh(), KEYS["RS256"], algorithm="RS256", headers={"kid": "k1"}),
+        jwt.encode(fresh(), KEYS["EdDSA"], algorithm="EdDSA", headers={"kid": "k1"}),
+        hs256(fresh(), public),
+        hs256(fresh(), b""),
+        asserting.assertion({"kid": "k2"}),
+        asserting.assertion({"kid": "../k1"}),
+        asserting.assertion({"kid": "k1", "jwk": public_jwk(other, "ES256")}),
+        asserting.assertion({"kid": "k1", "jku": "https://dief.example/jwks"}),
+        asserting.assertion({"kid": "k1", "crit": ["exp"]}),
+        asserting.assertion({"kid": "k1", "typ": "logout+jwt"}),
+        asserting.assertion({"kid": "k1", "typ": "at+jwt"}),
+        f"{none}.{payload}.",
+        f"{none}.{payload}.{signature}",
+        f"{head}.{payload}.",
+        f"{head}.{payload}",
+        f"{head}.{payload}.{signature}=",
+        "a" * 20_000,
+        "[" * 9000 + "." + "[" * 9000 + ".",
+        "",
+    ):
+        refused(asserting.send(token))
+    accepted = asserting.assertion({"kid": "k1", "typ": "client-authentication+jwt"})
+    assert asserting.send(accepted).status_code == 200
+
+
+def hs256(claims: dict[str, Any], secret: bytes) -> str:
+    """A MAC instead of a signature, with whatever is at hand as its key."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT", "kid": "k1"}, claims)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    mac = base64.urlsafe_b64encode(hmac.digest(secret, signed, "sha256")).rstrip(b"=")
+    return f"{signed.decode()}.{mac.decode()}"
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize("bits", [1024, 2048])
+def test_OA_15_a_short_rsa_key_of_a_client_is_refused(provider: Provider, bits: int) -> None:
+    key = rsa.generate_private_key(65537, bits)
+    asserting = Asserting(provider, "RS256")
+    asserting.rp = provider.relying_party(
+        "sleutelapp",
+        token_endpoint_auth_method="private_key_jwt",
+        jwks={"keys": [public_jwk(key, "RS256")]},
+    )
+    asserting.key = key
+    refused(asserting.send(asserting.assertion()))
+
+
+def test_OA_15_a_p_384_key_does_not_sign_es256(provider: Provider) -> None:
+    asserting = Asserting(provider)
+    key = ec.generate_private_key(ec.SECP384R1())
+    asserting.rp = provider.relying_party(
+        "sleutelapp",
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="ES256",
+        jwks={"keys": [public_jwk(key, "ES384")]},
+    )
+    asserting.key, asserting.alg = key, "ES384"
+    refused(asserting.send(asserting.assertion()))
+
+
+def test_OA_16_without_a_kid_only_a_single_key_can_be_meant(provider: Provider) -> None:
+    asserting = Asserting(provider)
+    assert asserting.send(asserting.assertion({"x": "y"})).status_code == 200
+    other = ec.generate_private_key(ec.SECP256R1())
+    asserting.rp = provider.relying_party(
+        "sleutelapp",
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="ES256",
+        jwks={"keys": [public_jwk(asserting.key, "ES256"), public_jwk(other, "ES256", "k2")]},
+    )
+    asserting.handed = hand_out(provider, asserting.rp, provider.people.pupil())
+    refused(asserting.send(asserting.assertion({"x": "y"})))
+    assert asserting.send(asserting.assertion()).status_code == 200
+
+
+def test_OA_11_an_assertion_of_one_client_in_the_name_of_another(provider: Provider) -> None:
+    asserting = Asserting(provider)
+    provider.relying_party("andere")
+    refused(asserting.send(asserting.assertion(), client_id="andere"))
+    refused(asserting.send(asserting.assertion(), client_assertion_type="x"))
+
+
+def test_OA_18_our_own_tokens_are_no_assertions(asserting: Asserting) -> None:
+    tokens = asserting.send(asserting.assertion()).json()
+    refused(asserting.send(tokens["id_token"]))
+    refused(asserting.send(tokens["access_token"]))
+    assertion = asserting.assertion()
+    assert asserting.rp.userinfo(assertion).status_code == 401
