@@ -21,23 +21,25 @@ CRITERION = re.compile(r"(?<![A-Za-z])(OA|PW|CV|FT|PR)[-_](\d{2})(?!\d)")
 MODULE = re.compile(r"oidcc[-_][a-z0-9_-]+")
 
 # Rules of the manuals that belong to the Schoolloket and to the pupil's own management of password and e-mail address.
-LATER = {number: "Schoolloket" for number in range(76, 117)} | {
-    13: "eigen wachtwoord wijzigen",
-    15: "wachtwoord herstellen",
-    25: "Schoolloket",
-    26: "Schoolloket",
-    30: "Schoolloket",
-    31: "Schoolloket",
-    34: "Schoolloket",
-    41: "Schoolloket",
-    48: "wachtwoord herstellen",
-    57: "eigen wachtwoord wijzigen",
-    58: "e-mailadres beheren",
-    67: "e-mailadres beheren",
-    68: "e-mailadres beheren",
-    71: "e-mailadres beheren",
-    72: "e-mailadres beheren",
-    74: "e-mailadres beheren",
+LATER: dict[int, str] = {number: "the Schoolloket" for number in range(76, 117)} | {
+    2: "the Schoolloket",
+    13: "changing one's own password",
+    15: "recovery by mail",
+    25: "the Schoolloket",
+    26: "the Schoolloket",
+    29: "the Schoolloket",
+    30: "the Schoolloket",
+    31: "the Schoolloket",
+    34: "the Schoolloket",
+    41: "the Schoolloket",
+    48: "recovery by mail",
+    57: "changing one's own password",
+    58: "managing one's e-mail address",
+    67: "managing one's e-mail address",
+    68: "managing one's e-mail address",
+    71: "managing one's e-mail address",
+    72: "managing one's e-mail address",
+    74: "managing one's e-mail address",
 }
 
 

@@ -19,7 +19,7 @@ PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Every text in the code and the templates, as `make texts` would find them."""
     found = tmp_path_factory.mktemp("texts") / "all.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "extract", "-q", "-F", "pyproject.toml", "-o", str(found)]
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-o", str(found)]
     subprocess.run([*command, "."], cwd=ROOT, check=True)
     with found.open("rb") as file:
         return read_po(file)

@@ -1,0 +1,436 @@
+"""Wrong passwords: three ways in, each with its own count, so that nobody shuts a pupil out by failing in their name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from idp.accounts import passwords
+from idp.accounts.records import Account
+from idp.authentication.records import FailureCounter
+from tests.authentication.doors import (
+    CLOSED,
+    HELP,
+    WAIT,
+    WRONG,
+    account_of,
+    counted,
+    events,
+    fail,
+    fail_past_waits,
+    guess_at_once,
+    is_in,
+    say_name,
+    say_password,
+    sign_in,
+)
+from tests.support.browser import Visitor
+from tests.support.provider import Provider
+
+NewVisitor = Callable[..., Visitor]
+
+
+def at_ten_in_the_morning(provider: Provider) -> None:
+    """So that no test of a minute or an hour goes past midnight."""
+    provider.clock.set(datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+
+# What a page says
+
+
+def test_a_wrong_password_is_told_shortly_and_without_blame(provider: Provider, visitor: Visitor) -> None:
+    say_name(visitor, provider.people.pupil("basic").username)
+    page = fail(visitor, 1)
+    assert WRONG in page.text
+    assert HELP not in page.text
+
+
+def test_after_three_errors_the_page_says_whom_to_ask(provider: Provider, visitor: Visitor) -> None:
+    say_name(visitor, provider.people.pupil("pictures").username)
+    assert HELP not in fail(visitor, 2).text
+    assert HELP in fail(visitor, 1).text
+
+
+def test_PW_12_the_page_says_how_long_to_wait(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("basic")
+    say_name(visitor, pupil.username)
+    assert "Wacht nog 60 seconden en probeer opnieuw." in fail(visitor, 5).text
+    provider.clock.move(seconds=45)
+    page = say_password(visitor, pupil.password)
+    assert "Wacht nog 15 seconden en probeer opnieuw." in page.text
+    provider.clock.move(seconds=15)
+    assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_waiting_costs_nothing_more(provider: Provider, visitor: Visitor) -> None:
+    say_name(visitor, provider.people.pupil("basic").username)
+    fail(visitor, 5)
+    for _ in range(6):
+        assert WAIT in say_password(visitor, "weer-fout").text
+    assert counted(provider) == 5
+
+
+# The ways in
+
+
+def test_a_typed_name_waits_a_minute_after_five_and_a_quarter_after_eight(
+    provider: Provider, visitor: Visitor
+) -> None:
+    say_name(visitor, provider.people.pupil("advanced").username)
+    assert "Wacht nog 60 seconden" in fail(visitor, 5).text
+    for number in range(3):
+        provider.clock.move(seconds=61)
+        page = say_password(visitor, f"weer-fout-{number}")
+    assert "Wacht nog 15 minuten" in page.text
+
+
+@pytest.mark.parametrize("kind", ["basic", "pictures"])
+def test_ten_typed_errors_in_a_day_close_a_weak_password_until_tomorrow(
+    provider: Provider, visitor: Visitor, kind: str
+) -> None:
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil(kind)
+    say_name(visitor, pupil.username)
+    fail_past_waits(provider, visitor, 3)
+    say_name(visitor, pupil.username)
+    fail_past_waits(provider, visitor, 3, 10)
+    say_name(visitor, pupil.username)
+    fail_past_waits(provider, visitor, 3, 20)
+    say_name(visitor, pupil.username)
+    assert CLOSED in fail(visitor, 1).text
+    assert CLOSED in say_password(visitor, pupil.password).text
+    visitor.get(pupil.card_path)
+    assert is_in(say_password(visitor, pupil.password), provider)
+    provider.clock.set(datetime(2026, 3, 2, 23, 0, 1, tzinfo=UTC))  # midnight in Brussels
+    visitor.forget()
+    assert is_in(sign_in(visitor, pupil), provider)
+
+
+def test_ten_typed_errors_in_a_day_do_not_close_an_own_password(provider: Provider, visitor: Visitor) -> None:
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("advanced")
+    for start in range(0, 12, 3):
+        say_name(visitor, pupil.username)
+        fail_past_waits(provider, visitor, 3, start)
+    assert is_in(sign_in(visitor, pupil), provider)
+
+
+@pytest.mark.parametrize("way", ["device", "card"])
+def test_a_card_and_an_own_device_have_five_free_and_then_short_waits(
+    provider: Provider, visitor: Visitor, way: str
+) -> None:
+    pupil = provider.people.pupil("basic")
+    if way == "device":
+        sign_in(visitor, pupil)
+    visitor.get(pupil.card_path)
+    if way == "device":
+        visitor.submit(button="login-switch")
+        visitor.submit(button="login-next", username=pupil.username)
+    assert WAIT not in fail(visitor, 5).text
+    assert "Wacht nog 5 seconden" in fail(visitor, 1).text
+    provider.clock.move(seconds=5)
+    assert "Wacht nog 10 seconden" in fail(visitor, 1).text
+    provider.clock.move(seconds=10)
+    assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_success_clears_only_the_way_that_it_came_by(
+    provider: Provider, visitor: Visitor, new_visitor: NewVisitor
+) -> None:
+    pupil = provider.people.pupil("basic")
+    bully = new_visitor()
+    say_name(bully, pupil.username)
+    fail(bully, 5)
+    visitor.get(pupil.card_path)
+    fail(visitor, 2)
+    assert is_in(say_password(visitor, pupil.password), provider)
+    assert counted(provider, "typed") == 5
+    assert counted(provider, f"card:{pupil.card_handle}") == 0
+    assert counted(provider, "account") == 0
+    assert WAIT in say_password(bully, pupil.password).text
+
+
+# Many at once, and many together
+
+
+def test_PW_01_two_hundred_guesses_at_once_on_two_nodes_are_five(
+    provider: Provider, visitor: Visitor
+) -> None:
+    pupil = provider.people.pupil("advanced")
+    nodes = [provider.issuer, provider.another_node()]
+    say_name(visitor, pupil.username)
+    guesses = [f"raadsel-{number}" for number in range(200)]
+    answers = guess_at_once(visitor, nodes, guesses)
+    assert counted(provider) == 5
+    assert sum("notice=wrong" in answer for answer in answers) == 5
+    assert sum("notice=wait" in answer for answer in answers) == 195
+
+
+def test_PW_01_a_right_one_beyond_the_limit_is_not_accepted(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("advanced")
+    say_name(visitor, pupil.username)
+    fail(visitor, 5)
+    guesses = [pupil.password if number % 2 else f"raadsel-{number}" for number in range(40)]
+    answers = guess_at_once(visitor, [provider.issuer, provider.another_node()], guesses)
+    assert all("notice=wait" in answer for answer in answers)
+    assert visitor.cookie("leerid_session") is None
+
+
+def test_PW_02_a_class_of_thirty_signs_in_within_three_minutes(
+    provider: Provider, new_visitor: NewVisitor
+) -> None:
+    """One address, four errors in ten; nobody waits for another's errors, nor before an own sixth in a row."""
+    at_ten_in_the_morning(provider)
+    pupils = [provider.people.pupil("pictures" if number % 2 else "basic") for number in range(30)]
+    for number, pupil in enumerate(pupils):
+        visitor = new_visitor()
+        visitor.get(pupil.card_path)
+        for error in range(number % 3):  # none, one or two: 40 % of all tries
+            page = say_password(visitor, f"{2222 + 40 * number + error}")
+            assert WRONG in page.text
+            assert WAIT not in page.text
+        assert is_in(say_password(visitor, pupil.password), provider)
+        provider.clock.move(seconds=2)
+
+
+def test_PW_03_many_errors_and_a_sprayer_behind_one_address_block_nobody(
+    open_provider: Callable[..., Provider],
+) -> None:
+    provider = open_provider(throttle={"spray_accounts": 5, "address_names": 8})
+    pupils = [provider.people.pupil("basic") for _ in range(24)]
+    sprayer = Visitor(provider.issuer)
+    for pupil in pupils[:12]:
+        say_name(sprayer, pupil.username)
+        assert WRONG in say_password(sprayer, "Zomer2026").text
+    for number, pupil in enumerate(pupils):
+        visitor = Visitor(provider.issuer)
+        say_name(visitor, pupil.username)
+        if number % 4 == 0:
+            say_password(visitor, f"foutje{number}")
+        assert is_in(say_password(visitor, pupil.password), provider)
+    assert events(provider, "sign-in:spraying") == 1
+    with provider.reading() as db:
+        assert db.query(Account).filter(Account.protected_at.is_not(None)).count() == 0
+
+
+def test_PW_04_a_bully_does_not_shut_a_classmate_out(
+    provider: Provider, visitor: Visitor, new_visitor: NewVisitor
+) -> None:
+    """Six hundred guesses from the same address; the own device and the card go on at once."""
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("basic")
+    sign_in(visitor, pupil)
+    bully = new_visitor()
+    for _ in range(4):
+        say_name(bully, pupil.username)
+        guess_at_once(bully, [provider.issuer], [f"pest-{n}" for n in range(150)])
+        provider.clock.move(minutes=16)
+    visitor.get("/login")
+    with_card = new_visitor()
+    with_card.get(pupil.card_path)
+    assert is_in(say_password(with_card, pupil.password), provider)
+    visitor.forget()
+    neither = new_visitor()
+    say_name(neither, pupil.username)
+    fail(bully, 5, 500)
+    assert (
+        WAIT in say_password(neither, pupil.password).text
+        or CLOSED in say_password(neither, pupil.password).text
+    )
+    with provider.db() as db:
+        passwords.unlock(db.get_one(Account, pupil.account_id), provider.clock())
+    assert is_in(say_password(neither, pupil.password), provider)
+
+
+def test_PW_05_a_flood_of_remote_guesses_leaves_device_and_card_open(
+    provider: Provider, visitor: Visitor, new_visitor: NewVisitor
+) -> None:
+    pupil = provider.people.pupil("pictures")
+    sign_in(visitor, pupil)
+    remote = new_visitor()
+    say_name(remote, pupil.username)
+    guess_at_once(remote, [provider.issuer], [f"{n:04}" for n in range(300)])
+    visitor.get(pupil.card_path)
+    visitor.submit(button="login-switch")
+    visitor.submit(button="login-next", username=pupil.username)
+    assert is_in(say_password(visitor, pupil.password), provider)
+    card = new_visitor()
+    card.get(pupil.card_path)
+    assert is_in(say_password(card, pupil.password), provider)
+
+
+def test_PW_06_one_count_for_every_way_of_writing_a_name(provider: Provider, new_visitor: NewVisitor) -> None:
+    pupil = provider.people.pupil("advanced", username="ardalan.bhatti", email="ardalan@example.org")
+    written = [
+        "ardalan.bhatti",
+        "Ardalan.BHATTI",
+        "\uff41rdalan.bhatti",
+        "ardalan@example.org",
+        "ARDALAN@example.org",
+    ]
+    for number, name in enumerate(written):
+        visitor = new_visitor()
+        say_name(visitor, name)
+        page = fail(visitor, 1, number)
+    assert WAIT in page.text
+    card = new_visitor()
+    card.get(pupil.card_path)
+    fail(card, 1, 20)
+    assert counted(provider) == 6
+    with provider.reading() as db:
+        assert (
+            len({row.subject for row in db.query(FailureCounter).filter(FailureCounter.bucket == "account")})
+            == 1
+        )
+
+
+def test_PW_06_signing_in_again_counts_with_the_rest(provider: Provider, visitor: Visitor) -> None:
+    pupil, app = provider.people.pupil("advanced"), provider.relying_party()
+    sign_in(visitor, pupil)
+    visitor.get(app.ask(prompt="login").url)
+    fail(visitor, 2)
+    assert counted(provider) == 2
+
+
+def test_PW_07_after_a_hundred_in_a_row_nobody_guesses_any_more(
+    open_provider: Callable[..., Provider],
+) -> None:
+    """Across ways, across midnight, and on another node; the hundredth is the last that is checked."""
+    provider = open_provider(
+        throttle={"account_limit": 8, "typed_first_wait_seconds": 0, "typed_day_limit": 3}
+    )
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("basic")
+    first, other = Visitor(provider.issuer), Visitor(provider.another_node())
+    other.at_home.add(provider.issuer)
+    say_name(first, pupil.username)
+    fail(first, 3)
+    first.get(pupil.card_path)
+    fail(first, 4)
+    assert account_of(provider, pupil).protected_at is None
+    provider.clock.move(days=1)
+    say_name(other, pupil.username)
+    fail(other, 1, 60)
+    assert account_of(provider, pupil).protected_at is not None
+    assert events(provider, "account:protected") == 1
+    card = Visitor(provider.issuer)
+    card.get(pupil.card_path)
+    assert WRONG in say_password(card, pupil.password).text
+    with provider.db() as db:
+        passwords.unlock(db.get_one(Account, pupil.account_id), provider.clock())
+    assert is_in(say_password(card, pupil.password), provider)
+
+
+def test_PW_07_a_bully_does_not_end_the_session_of_the_victim(open_provider: Callable[..., Provider]) -> None:
+    provider = open_provider(throttle={"account_limit": 3})
+    pupil = provider.people.pupil("basic")
+    victim, bully = Visitor(provider.issuer), Visitor(provider.issuer)
+    sign_in(victim, pupil)
+    say_name(bully, pupil.username)
+    fail(bully, 3)
+    assert account_of(provider, pupil).protected_at is not None
+    assert is_in(victim.get("/login"), provider)
+
+
+def test_PW_08_one_guess_on_many_accounts_raises_one_alarm(
+    provider: Provider, new_visitor: NewVisitor
+) -> None:
+    pupils = [
+        provider.people.pupil("basic", given_name=f"Kind{'abcdefghijklmnopqrstuvw'[n]}") for n in range(23)
+    ]
+    for pupil in pupils[:20]:
+        visitor = new_visitor()
+        say_name(visitor, pupil.username)
+        say_password(visitor, "Zomer2026!")
+    assert events(provider, "sign-in:spraying") == 0
+    for pupil in pupils[20:]:
+        visitor = new_visitor()
+        say_name(visitor, pupil.username)
+        say_password(visitor, "Zomer2026!")
+    assert events(provider, "sign-in:spraying") == 1
+
+
+def test_many_names_from_one_address_close_typed_pictures_there(
+    open_provider: Callable[..., Provider],
+) -> None:
+    provider = open_provider(throttle={"address_names": 4})
+    pictures, words = provider.people.pupil("pictures"), provider.people.pupil("basic")
+    for number in range(5):
+        visitor = Visitor(provider.issuer)
+        say_name(visitor, f"niemand.nergens{number}")
+        say_password(visitor, f"{3000 + number}")
+    assert events(provider, "sign-in:address-closed") == 1
+    visitor = Visitor(provider.issuer)
+    say_name(visitor, pictures.username)
+    assert CLOSED in say_password(visitor, pictures.password).text
+    visitor.get(pictures.card_path)
+    assert is_in(say_password(visitor, pictures.password), provider)
+    assert is_in(sign_in(Visitor(provider.issuer), words), provider)
+    provider.clock.move(minutes=15, seconds=1)
+    assert is_in(sign_in(Visitor(provider.issuer), pictures), provider)
+
+
+# When something is the matter
+
+
+def test_PW_11_without_the_count_nobody_signs_in(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("basic")
+    say_name(visitor, pupil.username)
+    with provider.db() as db:
+        db.execute(text("ALTER TABLE failure_counters RENAME TO failure_counters_away"))
+    try:
+        page = say_password(visitor, pupil.password)
+        assert page.status == 503
+        assert visitor.cookie("leerid_session") is None
+    finally:
+        with provider.db() as db:
+            db.execute(text("ALTER TABLE failure_counters_away RENAME TO failure_counters"))
+    say_name(visitor, pupil.username)
+    assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_PW_18_a_guess_that_was_never_checked_is_given_back(open_provider: Callable[..., Provider]) -> None:
+    provider = open_provider(hashing={"at_once": 1, "queue_seconds": 0.05})
+    pupil = provider.people.pupil("basic")
+    visitor = Visitor(provider.issuer)
+    say_name(visitor, pupil.username)
+    with provider.app.extensions["leerid.authentication"].place():
+        page = say_password(visitor, pupil.password)
+    assert page.status == 503
+    assert page.headers["Retry-After"]
+    assert counted(provider) == 0
+    say_name(visitor, pupil.username)
+    assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_PW_15_a_moved_password_fails_and_is_noted(provider: Provider, visitor: Visitor) -> None:
+    one, other = provider.people.pupil("basic"), provider.people.pupil("basic")
+    with provider.db() as db:
+        first, second = db.get_one(Account, one.account_id), db.get_one(Account, other.account_id)
+        first.sealed_secret, second.sealed_secret = second.sealed_secret, first.sealed_secret
+    for pupil, password in ((one, one.password), (one, other.password), (other, other.password)):
+        say_name(visitor, pupil.username)
+        assert WRONG in say_password(visitor, password).text
+    assert events(provider, "account:secret-tampered") == 3
+
+
+def test_failures_of_before_a_renewal_no_longer_count(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("basic")
+    say_name(visitor, pupil.username)
+    assert WAIT in fail(visitor, 5).text
+    with provider.db() as db:
+        account = db.get_one(Account, pupil.account_id)
+        passwords.hand_out(account, account.sealed_secret or "", account.secret_kind, provider.clock())
+    assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait_longer(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("basic")
+    say_name(visitor, pupil.username)
+    fail(visitor, 5)
+    provider.clock.distance -= timedelta(hours=3)
+    visitor.get(pupil.card_path)
+    assert is_in(say_password(visitor, pupil.password), provider)
