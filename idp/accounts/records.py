@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.database import Base
 from idp.rules.account_types import AccountKind, SecretKind
+
+
+def word(choices: type[StrEnum]) -> Enum:
+    """A choice stored as its word and read back as the choice, so that rules may compare with `is`."""
+    return Enum(
+        choices, native_enum=False, length=10, values_callable=lambda each: [str(one) for one in each]
+    )
 
 
 class Person(Base):
@@ -43,8 +51,8 @@ class Account(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     username: Mapped[str] = mapped_column(String(50))
     username_skeleton: Mapped[str] = mapped_column(String(100), unique=True)
-    kind: Mapped[AccountKind] = mapped_column(String(10))
-    secret_kind: Mapped[SecretKind] = mapped_column(String(10))
+    kind: Mapped[AccountKind] = mapped_column(word(AccountKind))
+    secret_kind: Mapped[SecretKind] = mapped_column(word(SecretKind))
     # Argon2id, locked with a key from outside the database; None while no password was given out.
     sealed_secret: Mapped[str | None] = mapped_column(String(400))
     secret_set_at: Mapped[datetime | None]
@@ -61,6 +69,8 @@ class Account(Base):
     blocked_by: Mapped[str | None] = mapped_column(String(100))
     # PW-07: set at a hundred failures in a row; the school renews or unlocks.
     protected_at: Mapped[datetime | None]
+    # Wrong passwords of before this moment no longer count: the school renewed or unlocked since.
+    failures_count_from: Mapped[datetime | None]
     # Sessions and tokens that began before this moment are no longer good (architecture, idea 5).
     sign_ins_count_from: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
@@ -70,7 +80,9 @@ class Account(Base):
 
     __table_args__ = (
         CheckConstraint("kind IN ('basic', 'advanced', 'staff')", name="kind"),
-        CheckConstraint("secret_kind = 'text' OR (secret_kind = 'pictures' AND kind = 'basic')", name="pictures_are_basic"),
+        CheckConstraint(
+            "secret_kind = 'text' OR (secret_kind = 'pictures' AND kind = 'basic')", name="pictures_are_basic"
+        ),
         CheckConstraint("email IS NULL OR kind <> 'basic'", name="basic_has_no_email"),
         CheckConstraint("temporary_until IS NULL OR kind <> 'basic'", name="basic_is_never_temporary"),
     )

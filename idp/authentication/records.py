@@ -17,7 +17,10 @@ class BrowserSession(Base):
 
     __tablename__ = "browser_sessions"
 
+    # The session's own name, for ever: what was handed out under it refers to it.
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # The cookie that opens it now: signing in once more changes the cookie, not the session.
+    cookie_digest: Mapped[str] = mapped_column(String(64), unique=True)
     # Where per-application session ids are derived from; never shown itself (PR-02).
     sid_seed: Mapped[str] = mapped_column(String(43))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -50,9 +53,15 @@ class LoginAttempt(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
     __table_args__ = (
-        CheckConstraint("step IN ('name', 'password', 'pictures', 'new_password', 'email', 'done')", name="step"),
-        CheckConstraint("step IN ('name', 'password', 'pictures') OR account_id IS NOT NULL", name="proven_has_account"),
-        CheckConstraint("step IN ('name', 'password', 'pictures') OR proven_at IS NOT NULL", name="proven_has_moment"),
+        CheckConstraint(
+            "step IN ('name', 'password', 'pictures', 'new_password', 'email', 'done')", name="step"
+        ),
+        CheckConstraint(
+            "step IN ('name', 'password', 'pictures') OR account_id IS NOT NULL", name="proven_has_account"
+        ),
+        CheckConstraint(
+            "step IN ('name', 'password', 'pictures') OR proven_at IS NOT NULL", name="proven_has_moment"
+        ),
         CheckConstraint("step = 'name' OR username IS NOT NULL", name="named"),
     )
 

@@ -1,43 +1,32 @@
-"""The endpoints that applications call: /token, /userinfo, /revoke, /introspect and /jwks. JSON in every answer.
-
-CORS (OA-45) is one rule that never looks at who asks: any site's scripts may call /token, /userinfo and /jwks, because what
-these give depends on what is presented and on no cookie, so credentials are never allowed. The origin `null` (a sandboxed
-frame, a local file) gets nothing. Nothing else has CORS.
-"""
+"""The endpoints that applications call: /token, /userinfo, /revoke, /introspect and /jwks."""
 
 from __future__ import annotations
 
-import json
-import logging
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed
 
-from idp.oidc import claims
+from idp.oidc import answers, claims
+from idp.oidc.answers import BearerRefused, answer, as_json
 from idp.oidc.clients import register
 from idp.oidc.issuing import Issuer
 from idp.oidc.keys import key_ring
 from idp.oidc.protocol import ErrorCode, Scope
-from idp.oidc.server import Reply, Server
+from idp.oidc.server import Server
 from idp.oidc.token_request import TokenRequest
 from idp.rules.belgian_time import school_day
 from idp.tokens import guard
 from idp.web.forms import open_to_other_sites
-from idp.web.request import db, now, roll_back, wiring
+from idp.web.request import db, now, wiring
 
 blueprint = Blueprint("tokens", __name__)
-log = logging.getLogger("leerid.oidc")
+answers.in_json(blueprint)
+answers.open_to_scripts(blueprint, "token", "userinfo", "jwks")
 
 LARGEST_BODY = 64_000
 FORM = "application/x-www-form-urlencoded"
-OPEN_TO_SCRIPTS = frozenset({"tokens.token", "tokens.userinfo", "tokens.jwks"})
 JWKS_SECONDS = 300
 # The router would answer a wrong method with a page.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -67,10 +56,9 @@ def introspect() -> Response:
 def userinfo() -> Response:
     """OIDC Core 5.3: about the person behind an access token, what its application may know."""
     bearer = guard.bearer(db(), presented_token(), now())
+    # An application that is registered no more has no tokens either (CV-07).
     client = register(current_app).get(bearer.client_id) if bearer else None
-    if (
-        bearer is None or client is None
-    ):  # an application that is registered no more has no tokens either (CV-07)
+    if bearer is None or client is None:
         raise BearerRefused(401, ErrorCode.INVALID_TOKEN, "the access token is not valid")
     if Scope.OPENID not in bearer.scope:
         raise BearerRefused(403, ErrorCode.INSUFFICIENT_SCOPE, "the access token has no scope openid")
@@ -149,88 +137,3 @@ def presented_token() -> str:
     if found is None:
         raise BearerRefused(400, ErrorCode.INVALID_REQUEST, "the Authorization header is malformed")
     return found[1]
-
-
-# What is answered
-
-
-def answer(reply: Reply) -> Response:
-    return as_json(reply.body, reply.status, reply.headers)
-
-
-def as_json(body: Mapping[str, Any], status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    response = Response(json.dumps(body, separators=(",", ":")), status, mimetype="application/json")
-    response.headers.extend(header for header in headers if header[0] != "Content-Type")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-@blueprint.after_request
-def let_scripts_in(response: Response) -> Response:
-    origin = request.headers.get("Origin")
-    if request.endpoint in OPEN_TO_SCRIPTS:
-        response.headers.add("Vary", "Origin")
-        if origin is not None and origin != "null":
-            response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
-            if request.method == "OPTIONS":
-                response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-                response.headers["Access-Control-Max-Age"] = "600"
-    return response
-
-
-class BearerRefused(Exception):
-    """RFC 6750 section 3: the challenge, with an error only when a token was shown."""
-
-    def __init__(self, status: int, code: ErrorCode | None = None, description: str = "") -> None:
-        super().__init__(code or "no token")
-        self.status = status
-        self.code = code
-        self.description = description
-
-    @property
-    def challenge(self) -> str:
-        error = f', error="{self.code}", error_description="{self.description}"' if self.code else ""
-        return f'Bearer realm="LeerID"{error}'
-
-
-@blueprint.errorhandler(BearerRefused)
-def refuse_bearer(error: BearerRefused) -> Response:
-    roll_back()
-    log.info("bearer:refused", extra={"reason": str(error), "status": error.status})
-    told = {"error": error.code, "error_description": error.description} if error.code else {}
-    return as_json(told, error.status, [("WWW-Authenticate", error.challenge)])
-
-
-@blueprint.errorhandler(OAuth2Error)
-def refuse(error: OAuth2Error) -> Response:
-    """What was wrong before the server was asked."""
-    roll_back()
-    return answer(Reply(*error(None)))
-
-
-@blueprint.errorhandler(HTTPException)
-def refuse_http(error: HTTPException) -> Response:
-    roll_back()
-    status = error.code or 500
-    code = ErrorCode.INVALID_REQUEST if status < 500 else ErrorCode.SERVER_ERROR
-    kept = [(name, value) for name, value in error.get_headers() if name == "Allow"]
-    return as_json({"error": code, "error_description": error.name}, status, kept)
-
-
-@blueprint.errorhandler(InterfaceError)
-@blueprint.errorhandler(OperationalError)
-@blueprint.errorhandler(PoolTimeout)
-def unavailable(error: Exception) -> Response:
-    """The database is away or busy: the application may try again (FT-03)."""
-    roll_back()
-    log.error("tokens:unavailable", exc_info=error)
-    return as_json({"error": ErrorCode.TEMPORARILY_UNAVAILABLE}, 503, [("Retry-After", "5")])
-
-
-@blueprint.errorhandler(Exception)
-def fault(error: Exception) -> Response:
-    roll_back()
-    log.error("fault", exc_info=error)
-    return as_json({"error": ErrorCode.SERVER_ERROR}, 500)

@@ -8,8 +8,11 @@ import jwt
 import pytest
 from sqlalchemy import event, select
 
+from idp.accounts.records import Account
 from idp.tokens.records import AccessToken, RefreshToken
 from tests.oidc.handed_out import hand_out
+from tests.oidc.roads import sign_in
+from tests.support.browser import Visitor
 from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty
 
@@ -123,6 +126,9 @@ def test_PR_01_each_sector_knows_a_pupil_by_another_name(provider: Provider) -> 
     assert subjects[0] == subjects[1]
     assert len(set(subjects)) == 3
     assert all(len(each) == 43 for each in subjects)
+    with provider.db() as db:
+        account = db.get_one(Account, pupil.account_id)
+        account.username, account.email = "andere.naam", "nieuw@voorbeeld.example"
     assert subject(provider, third, pupil) == subjects[2]
 
 
@@ -144,3 +150,23 @@ def test_a_code_is_exchanged_in_four_statements_and_one_commit(provider: Provide
     handed.exchange()
     event.remove(provider.engine, "before_cursor_execute", note)
     assert statements == ["SELECT", "UPDATE", "INSERT", "INSERT"]
+
+
+def test_the_whole_road_from_the_sign_in_page_to_userinfo(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil(given_name="Amélie", school=123456)
+    rp = provider.relying_party(claims={"given_name": "Om je te begroeten", "class": "Voor je klasgroep"})
+    scope = "openid profile leerid offline_access"
+    asked = rp.ask(scope=scope, prompt="consent", claims='{"id_token":{"class":null}}')
+    visitor.get(asked.url)
+    sign_in(visitor, pupil)
+    page = visitor.submit(button="consent-allow")
+    assert page.left_for is not None, page.text
+    tokens = rp.exchange(rp.code(page.left_for, asked), asked)
+    claims = rp.verify(tokens.id_token, asked.nonce)
+    assert claims["class"] == "1A"
+    body = rp.userinfo(tokens.access_token).json()
+    assert body == {"sub": claims["sub"], "given_name": "Amélie", "class": "1A"}
+    visitor.forget()
+    refreshed = rp.refresh(tokens)
+    assert rp.verify(refreshed.id_token)["auth_time"] == claims["auth_time"]
+    assert rp.introspect(refreshed.access_token).json()["sub"] == claims["sub"]

@@ -1,0 +1,154 @@
+"""Passwords at rest: hashed with Argon2id, then locked with a key that the database doesn't have.
+
+Whoever steals the database without `keys/` cannot even begin to guess (PW-14), and a hash that is moved to another
+account or another kind of password no longer opens (PW-15).
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from idp.accounts.secret import Secret
+from idp.key_files import SealingRing
+from idp.rules.account_types import SecretKind
+from idp.settings import Hashing
+
+log = logging.getLogger("leerid.security")
+
+VERSION = "v1"
+NONCE_BYTES = 12
+SALT_BYTES = 16
+HASH_BYTES = 32
+
+
+class HashingBusy(Exception):
+    """Too many passwords are being hashed; say so rather than queue without end (PW-18)."""
+
+
+class Tampered(Exception):
+    """A stored password doesn't open: it was moved, changed, or its key is gone. Names no secret."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether the guess is right; `stale` when it should be sealed again with today's parameters and key."""
+
+    ok: bool
+    stale: bool = False
+    tampered: bool = False
+
+
+class Vault:
+    """Makes and checks stored passwords, a few at a time."""
+
+    def __init__(self, ring: SealingRing, hashing: Hashing) -> None:
+        self.ring = ring
+        self.queue_seconds = hashing.queue_seconds
+        self.hasher = PasswordHasher(
+            time_cost=hashing.time_cost,
+            memory_cost=hashing.memory_kib,
+            parallelism=hashing.parallelism,
+            hash_len=HASH_BYTES,
+            salt_len=SALT_BYTES,
+            type=Type.ID,
+        )
+        self.places = threading.BoundedSemaphore(hashing.at_once)
+        self.nobodys = nobodys_hash(hashing)
+
+    def seal(self, secret: Secret, account_id: UUID, kind: SecretKind) -> str:
+        """What to store for `secret`. Raises HashingBusy."""
+        with self.place():
+            hashed = self.hasher.hash(secret.composed())
+        return self.lock(hashed, account_id, kind)
+
+    def check(self, sealed: str | None, guess: Secret, account_id: UUID, kind: SecretKind) -> Checked:
+        """Is `guess` the secret? One hash whatever happens, also when there is no secret (PW-19). Raises HashingBusy."""
+        hashed, tampered = None, False
+        if sealed is not None:
+            try:
+                hashed = self.open(sealed, account_id, kind)
+            except Tampered:
+                tampered = True
+                log.error(
+                    "stored password tampered with", extra={"account": str(account_id), "kind": str(kind)}
+                )
+        matches = self.matches(hashed or self.nobodys, guess)
+        if hashed is None or sealed is None:
+            return Checked(ok=False, tampered=tampered)
+        return Checked(ok=matches, stale=matches and self.is_stale(sealed, hashed))
+
+    def relock(self, sealed: str, account_id: UUID, kind: SecretKind) -> str:
+        """The same hash under today's key, for a rotation that needs nobody's password. Raises Tampered."""
+        return self.lock(self.open(sealed, account_id, kind), account_id, kind)
+
+    def matches(self, hashed: str, guess: Secret) -> bool:
+        with self.place():
+            try:
+                return self.hasher.verify(hashed, guess.composed())
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def is_stale(self, sealed: str, hashed: str) -> bool:
+        return sealed.split(".")[1] != self.ring.current or self.hasher.check_needs_rehash(hashed)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        if not self.places.acquire(timeout=self.queue_seconds):
+            raise HashingBusy
+        try:
+            yield
+        finally:
+            self.places.release()
+
+    def lock(self, hashed: str, account_id: UUID, kind: SecretKind) -> str:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        key = AESGCM(self.ring.keys[self.ring.current])
+        box = key.encrypt(nonce, hashed.encode(), bound_to(account_id, kind))
+        return f"{VERSION}.{self.ring.current}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+
+    def open(self, sealed: str, account_id: UUID, kind: SecretKind) -> str:
+        try:
+            version, key_id, text = sealed.split(".")
+            box = base64.b64decode(text, altchars=b"-_", validate=True)
+            if version != VERSION:
+                raise Tampered
+            key = AESGCM(self.ring.keys[key_id])
+            return key.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], bound_to(account_id, kind)).decode()
+        except (ValueError, KeyError, InvalidTag) as error:
+            raise Tampered from error
+
+
+def bound_to(account_id: UUID, kind: SecretKind) -> bytes:
+    return f"{account_id}|{written(kind)}|{VERSION}".encode()
+
+
+def written(kind: SecretKind) -> str:
+    match kind:
+        case SecretKind.TEXT:
+            return "text"
+        case SecretKind.PICTURES:
+            return "pictures"
+        case _:
+            assert_never(kind)
+
+
+def nobodys_hash(hashing: Hashing) -> str:
+    """A hash of nothing, that costs as much to compare with as a real one, and that no guess matches."""
+    salt, value = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (SALT_BYTES, HASH_BYTES)
+    )
+    cost = f"m={hashing.memory_kib},t={hashing.time_cost},p={hashing.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${value}"

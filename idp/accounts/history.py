@@ -1,0 +1,29 @@
+"""What happened to an account, who did it, in which request: one row an event, never a secret, name or address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from idp.accounts.records import AuditEvent
+
+
+def note(
+    db: Session,
+    what: str,
+    *,
+    now: datetime,
+    request_id: str,
+    account_id: UUID | None = None,
+    actor_id: UUID | None = None,
+    **detail: Any,
+) -> None:
+    """`what` is source:action, such as `account:signed-in`."""
+    db.add(
+        AuditEvent(
+            at=now, what=what, account_id=account_id, actor_id=actor_id, request_id=request_id, detail=detail
+        )
+    )

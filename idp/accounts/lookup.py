@@ -1,0 +1,55 @@
+"""Finding an account: by its id, by what somebody typed, by the card they hold."""
+
+from __future__ import annotations
+
+import unicodedata
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.accounts.records import Account, Card
+from idp.rules.usernames import skeleton
+
+LONGEST_NAME = 254
+
+
+def by_id(db: Session, account_id: UUID) -> Account | None:
+    return db.get(Account, account_id)
+
+
+def by_sign_in_name(db: Session, typed: str) -> Account | None:
+    """The account of a username, however it is written (OA-39), or of a verified e-mail address (R20).
+
+    A username never holds an @ (R23), so the two cannot be confused. None too when several accounts share an address:
+    brothers and sisters sign in by their usernames.
+    """
+    if not typed or len(typed) > LONGEST_NAME or "\x00" in typed:
+        return None
+    if is_address(typed):
+        return by_verified_email(db, typed)
+    seen = skeleton(typed)
+    return db.scalar(select(Account).where(Account.username_skeleton == seen)) if seen else None
+
+
+def by_verified_email(db: Session, typed: str) -> Account | None:
+    wanted = (Account.email_folded == folded_address(typed)) & Account.email_verified_at.is_not(None)
+    found = db.scalars(select(Account).where(wanted).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def by_card(db: Session, handle: str) -> Account | None:
+    """The account that a card names, unless the card was replaced (PW-33). Capitals count as small letters (R36)."""
+    if not (handle.isascii() and handle.isalnum()):
+        return None
+    known = (Card.handle == handle.lower()) & Card.revoked_at.is_(None)
+    return db.scalar(select(Account).join(Card, Card.account_id == Account.id).where(known))
+
+
+def is_address(typed: str) -> bool:
+    return "@" in unicodedata.normalize("NFKC", typed)
+
+
+def folded_address(address: str) -> str:
+    """One form for all ways of writing an address: no mail service tells capitals apart in practice."""
+    return unicodedata.normalize("NFKC", address).strip().casefold()

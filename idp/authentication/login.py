@@ -1,0 +1,157 @@
+"""One login from its begin to its end: stored as a row, bound to the browser that began it, moved by one UPDATE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.orm import Session
+
+from idp.accounts import opaque
+from idp.authentication.attempt import (
+    Done,
+    EmailOffered,
+    NameAsked,
+    Named,
+    NewPasswordAsked,
+    PasswordAsked,
+    PicturesAsked,
+    Proven,
+    Step,
+    StepName,
+    name_of,
+    next_step,
+)
+from idp.authentication.records import LoginAttempt
+from idp.authentication.requirement import Requirement
+
+# Once the password is proven, the page behind it is worth stealing: on a shared tablet it doesn't wait for an hour.
+PROVEN_LIFE = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A login on its way. `value` is in its addresses; the database keeps the digest."""
+
+    value: str
+    requirement: Requirement
+    step: Step
+    expires_at: datetime
+
+    @property
+    def digest(self) -> str:
+        return opaque.digest(self.value)
+
+    @property
+    def step_name(self) -> StepName:
+        return name_of(self.step)
+
+
+@dataclass(frozen=True)
+class Expired:
+    """It took too long; the way back is still known."""
+
+    requirement: Requirement
+
+
+def begin(
+    db: Session,
+    requirement: Requirement,
+    browser: str,
+    now: datetime,
+    lifetime: timedelta,
+    *,
+    known: Named | None = None,
+) -> Attempt:
+    """A new login for this browser; with `known` it begins at the password."""
+    attempt = Attempt(opaque.new_value(), requirement, next_step(known), now + lifetime)
+    row = {
+        "digest": attempt.digest,
+        "browser": browser,
+        "requirement": requirement.to_json(),
+        "created_at": now,
+        "expires_at": attempt.expires_at,
+        **columns_of(attempt.step),
+    }
+    db.execute(insert(LoginAttempt).values(row))
+    return attempt
+
+
+def load(db: Session, value: str, browser: str, now: datetime) -> Attempt | Expired | None:
+    """The login with this value, if this browser began it (OA-31, OA-62)."""
+    mine = (LoginAttempt.digest == opaque.digest(value)) & (LoginAttempt.browser == browser)
+    row = db.scalar(select(LoginAttempt).where(mine))
+    if row is None:
+        return None
+    requirement = Requirement.from_json(row.requirement)
+    if row.expires_at <= now:
+        return Expired(requirement)
+    return Attempt(value, requirement, step_in(row), row.expires_at)
+
+
+def advance(db: Session, attempt: Attempt, to: Step, now: datetime) -> Attempt | None:
+    """The login at its next step; None when somebody moved it in the meantime (a double click, another tab)."""
+    expires_at = attempt.expires_at
+    if isinstance(to, (NewPasswordAsked, EmailOffered, Done)):
+        expires_at = min(expires_at, now + PROVEN_LIFE)
+    still_there = (LoginAttempt.digest == attempt.digest) & (LoginAttempt.step == attempt.step_name)
+    moved = db.execute(
+        update(LoginAttempt)
+        .where(still_there, LoginAttempt.expires_at > now)
+        .values(expires_at=expires_at, **columns_of(to))
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(moved, CursorResult)
+    return replace(attempt, step=to, expires_at=expires_at) if moved.rowcount else None
+
+
+def columns_of(step: Step) -> dict[str, Any]:
+    match step:
+        case NameAsked():
+            return {"step": name_of(step), "username": None, "account_id": None, "card": None, "way": "typed"}
+        case PasswordAsked(named) | PicturesAsked(named):
+            return {
+                "step": name_of(step),
+                "username": named.username,
+                "account_id": named.account_id,
+                "card": named.card,
+                "way": "card" if named.card else "typed",
+            }
+        case NewPasswordAsked(proven) | EmailOffered(proven) | Done(proven):
+            return {
+                "step": name_of(step),
+                "account_id": proven.account_id,
+                "proven_at": proven.at,
+                "methods": list(proven.methods),
+            }
+        case _:
+            assert_never(step)
+
+
+def step_in(row: LoginAttempt) -> Step:
+    name = StepName(row.step)
+    match name:
+        case StepName.NAME:
+            return NameAsked()
+        case StepName.PASSWORD | StepName.PICTURES:
+            return next_step(
+                Named(
+                    row.username or "", row.account_id, with_pictures=name is StepName.PICTURES, card=row.card
+                )
+            )
+        case StepName.NEW_PASSWORD | StepName.EMAIL | StepName.DONE:
+            assert row.account_id is not None  # the record's CHECK says so, here and below
+            assert row.proven_at is not None
+            return next_step(
+                Proven(
+                    row.account_id,
+                    row.proven_at,
+                    tuple(row.methods),
+                    must_choose_password=name is StepName.NEW_PASSWORD,
+                    offer_email=name is StepName.EMAIL,
+                )
+            )
+        case _:
+            assert_never(name)

@@ -1,0 +1,28 @@
+"""Signing in, as pages: everything in this room that knows Flask.
+
+Other rooms ask `signed_in()` who is behind this browser, and send whoever isn't signed in to `sign_in_url(requirement)`.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from idp.accounts.credentials import Vault
+from idp.authentication.views import cards, choosing, email_step, help_pages, steps, verifying
+from idp.authentication.views.arriving import Elsewhere, go_elsewhere
+from idp.authentication.views.arriving import steps as login_pages
+from idp.authentication.views.visitor import EXTENSION, keep_alive, sign_in_url, signed_in, vault
+from idp.web.request import Wiring
+
+__all__ = ["install", "sign_in_url", "signed_in", "vault"]
+
+# Imported for the pages that they hang under `login_pages`.
+PAGES = (steps, choosing, email_step)
+
+
+def install(app: Flask, wiring: Wiring) -> None:
+    app.extensions[EXTENSION] = Vault(wiring.keys.sealing, wiring.settings.hashing)
+    for blueprint in (login_pages, cards.cards, verifying.verifying, help_pages.help_pages):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(Elsewhere, go_elsewhere)
+    app.after_request(keep_alive)

@@ -1,0 +1,84 @@
+"""The step after a temporary password: choosing one's own (R8-R11, R59-R66)."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp.accounts import emails, history, passwords
+from idp.accounts.credentials import HashingBusy
+from idp.accounts.records import Account
+from idp.accounts.secret import Secret
+from idp.authentication import login
+from idp.authentication.attempt import NewPasswordAsked, Proven, StepName, next_step
+from idp.authentication.login import Attempt
+from idp.authentication.views import visitor
+from idp.authentication.views.arriving import Notice, arrive, see, steps
+from idp.authentication.views.finishing import account_of, go_on
+from idp.authentication.views.showing import page
+from idp.database import let_go, writing
+from idp.rules.account_types import SecretKind
+from idp.rules.password_policy import MAXIMUM_LENGTH, MINIMUM_LENGTH, Violation, check
+from idp.web.errors import ShownError
+from idp.web.request import db, now, request_id
+
+
+@steps.get("/login/<attempt>/new-password", endpoint=StepName.NEW_PASSWORD)
+def ask_new_password(attempt: str) -> str:
+    here = arrive(attempt, StepName.NEW_PASSWORD)
+    account = account_of(here)
+    return page(
+        "new_password",
+        here,
+        username=account.username,
+        to_mend=violations_here(),
+        minimum=MINIMUM_LENGTH,
+        maximum=MAXIMUM_LENGTH,
+    )
+
+
+@steps.post("/login/<attempt>/new-password")
+def give_new_password(attempt: str) -> Response:
+    here = arrive(attempt, StepName.NEW_PASSWORD)
+    account = account_of(here)
+    chosen = Secret(request.form.get("new_password", ""))
+    to_mend = check(chosen.reveal(), username=account.username, personal_words=personal_words(account))
+    if to_mend:
+        return redirect(url_for("login.new_password", attempt=attempt, mend=",".join(to_mend)), 303)
+    account_id = account.id
+    let_go(db())
+    try:
+        sealed = visitor.vault().seal(chosen, account_id, SecretKind.TEXT)
+    except HashingBusy:
+        raise ShownError(503, "busy", "hashing queue full") from None
+    writing(db())
+    return keep(here, account_of(here), sealed)
+
+
+def keep(here: Attempt, account: Account, sealed: str) -> Response:
+    """From here on only the own password works (R11). The sign-in dates from now: it was just proven anew."""
+    proven = Proven(
+        account.id,
+        now(),
+        here.step.proven.methods if isinstance(here.step, NewPasswordAsked) else (),
+        must_choose_password=False,
+        offer_email=emails.should_offer(account, now()),
+    )
+    moved = login.advance(db(), here, next_step(proven), now())
+    if moved is None:
+        return see(here)  # another tab was first, with its own password
+    passwords.choose(account, sealed, now())
+    history.note(db(), "account:password-chosen", now=now(), request_id=request_id(), account_id=account.id)
+    return go_on(moved, account, Notice.PASSWORD_CHANGED)
+
+
+def personal_words(account: Account) -> tuple[str, ...]:
+    person = account.person
+    names = (person.given_name, person.family_name, person.official_given_name, person.official_family_name)
+    return tuple(name for name in names if name)
+
+
+def violations_here() -> tuple[Violation, ...]:
+    """What must be mended, from the address; never the password itself."""
+    given = request.args.get("mend", "").split(",")
+    return tuple(violation for violation in Violation if violation in given)

@@ -1,0 +1,54 @@
+"""The link in a mail that proves an e-mail address: looking at it changes nothing, the button does (PW-31)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, redirect, url_for
+from werkzeug.wrappers import Response
+
+from idp.accounts import emails, history
+from idp.database import writing
+from idp.mail import outbox
+from idp.web.pages import render
+from idp.web.request import db, now, request_id, settings
+
+verifying = Blueprint("verifying", __name__)
+
+
+def mail_link(given_name: str, address: str, token: str) -> None:
+    """Puts the mail in the outbox, in the transaction that made the link."""
+    hours = settings().mail.verification_hours
+    values = {
+        "given_name": given_name,
+        "link": settings().issuer + url_for("verifying.look", token=token),
+        "hours": hours,
+    }
+    subject, _, text = render("mail/verify_email.txt", **values).partition("\n")
+    html = render("mail/verify_email.html", subject=subject, **values)
+    outbox.put(
+        db(), address, subject, text.lstrip("\n"), html, now(), expires_at=now() + timedelta(hours=hours)
+    )
+
+
+@verifying.get("/verify-email/<token>")
+def look(token: str) -> tuple[str, int]:
+    address = emails.address_to_verify(db(), token, now())
+    if address is None:
+        return render("idp/verify_email.html", state="gone"), 404
+    return render("idp/verify_email.html", state="asked", address=address), 200
+
+
+@verifying.post("/verify-email/<token>")
+def verify(token: str) -> Response:
+    writing(db())
+    account = emails.verify(db(), token, now())
+    if account is None:
+        return redirect(url_for("verifying.look", token=token), 303)
+    history.note(db(), "account:email-verified", now=now(), request_id=request_id(), account_id=account.id)
+    return redirect(url_for("verifying.verified"), 303)
+
+
+@verifying.get("/verify-email/done")
+def verified() -> str:
+    return render("idp/verify_email.html", state="verified", way_on=settings().portals.leerlingloket)
