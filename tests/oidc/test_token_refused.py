@@ -200,7 +200,7 @@ def test_OA_18_a_code_is_no_access_token_and_no_refresh_token(handed: Handed) ->
     handed.exchange()
 
 
-@pytest.mark.parametrize("spoil", [lambda code: code[:-1], lambda code: code + "A", str.swapcase], ids=str)
+@pytest.mark.parametrize("spoil", [lambda code: code[:-1], lambda code: code + "A", str.swapcase], ids=["shorter", "longer", "other case"])
 def test_CV_33_a_code_in_another_spelling_is_no_code(handed: Handed, spoil: Any) -> None:
     assert error_of(handed.rp.try_exchange(spoil(handed.code), handed.verifier)) == "invalid_grant"
     handed.exchange()
