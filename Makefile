@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock system-packages
+.PHONY: help install run test check format texts lock system-packages
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,7 @@ PORT ?= 8000
 # What the tests start besides Python: a browser with letters and pictures, a database, and somebody else's client.
 SYSTEM_PACKAGES := chromium fonts-dejavu-core fonts-noto-color-emoji postgresql \
 	apache2-bin libapache2-mod-auth-openidc media-types
-PYTEST_OPTIONS ?= -n 2
+PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,19 @@ check: install ## style, types, and who may import whom
 format: install ## lays the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Every text of every page, in the order of the alphabet. A new one waits in the catalogues for its translation, and
+# tests/test_translations.py says which; each catalogue keeps the few lines of its head.
+texts: install ## the texts of all pages anew into the catalogues of the other languages
+	found="$$(mktemp -d)"; trap 'rm -r "$$found"' EXIT; \
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o "$$found/all.pot" .; \
+	for catalogue in templates/catalogues/*.po; do \
+		sed '/^$$/q' "$$catalogue" > "$$found/renewed.po"; \
+		$(BIN)/pybabel -q update --locale "$$(basename "$$catalogue" .po)" --no-fuzzy-matching --ignore-obsolete \
+			--omit-header -i "$$found/all.pot" -o "$$catalogue"; \
+		cat "$$catalogue" >> "$$found/renewed.po"; \
+		cp "$$found/renewed.po" "$$catalogue"; \
+	done
 
 # Needs the network. Hashes instead of trust: what is installed is what was locked.
 lock: install ## requirements.lock anew from pyproject.toml

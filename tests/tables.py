@@ -21,7 +21,7 @@ CRITERION = re.compile(r"(?<![A-Za-z])(OA|PW|CV|FT|PR)[-_](\d{2})(?!\d)")
 MODULE = re.compile(r"oidcc[-_][a-z0-9_-]+")
 
 # Rules of the manuals that belong to the Schoolloket and to the pupil's own management of password and e-mail address.
-LATER: dict[int, str] = {number: "the Schoolloket" for number in range(76, 117)} | {
+LATER: dict[int, str] = dict.fromkeys(range(76, 117), "the Schoolloket") | {
     2: "the Schoolloket",
     13: "changing one's own password",
     15: "recovery by mail",

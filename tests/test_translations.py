@@ -19,7 +19,17 @@ PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Every text in the code and the templates, as `make texts` would find them."""
     found = tmp_path_factory.mktemp("texts") / "all.pot"
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml", "-o", str(found)]
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-o",
+        str(found),
+    ]
     subprocess.run([*command, "."], cwd=ROOT, check=True)
     with found.open("rb") as file:
         return read_po(file)
@@ -30,7 +40,9 @@ def test_every_text_is_translated_and_none_is_left_over(texts: Catalog, language
     with (ROOT / "templates" / "catalogues" / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     wanted = {message.id for message in texts if message.id}
-    known = {message.id for message in catalogue if message.id and translated(message.string) and not message.fuzzy}
+    known = {
+        message.id for message in catalogue if message.id and translated(message.string) and not message.fuzzy
+    }
     assert wanted - known == set(), "not translated yet"
     assert known - wanted == set(), "translated, but nobody says it any more"
 
@@ -43,7 +55,7 @@ def test_a_translation_has_the_same_places_to_fill_in(language: str) -> None:
         ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
         strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
         for each in strings:
-            assert places(each) == places(ids[-1]), ids[0]
+            assert places(each or "") == places(ids[-1]), ids[0]
 
 
 def translated(string: object) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from idp.oidc.protocol import (
     ApprovalPolicy,
+    AssertionAudience,
     AuthMethod,
     GrantType,
     PkcePolicy,
@@ -32,9 +33,8 @@ class Client:
     redirect_uris: tuple[str, ...]
     scope: tuple[str, ...]
     description: str = ""
-    logo: str = (
-        ""  # the path under which we serve it ourselves: no page of ours asks another host for a picture
-    )
+    # The path under which we serve it ourselves: no page of ours asks another host for a picture.
+    logo: str = ""
     logo_file: Path | None = None
     policy_uri: str = ""
     tos_uri: str = ""
@@ -42,6 +42,7 @@ class Client:
     client_secret_sha256: str = field(default="", repr=False)
     token_endpoint_auth_method: AuthMethod = AuthMethod.CLIENT_SECRET_BASIC
     token_endpoint_auth_signing_alg: SigningAlg = SigningAlg.RS256
+    assertion_audience: AssertionAudience = AssertionAudience.ISSUER
     jwks: Mapping[str, Any] | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
     initiate_login_uri: str = ""

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from idp.database import insert_into, writing
 from idp.oidc.clients import Client, ClientRegister
-from idp.oidc.protocol import AuthMethod, SigningAlg
+from idp.oidc.protocol import AssertionAudience, AuthMethod, SigningAlg
 from idp.oidc.records import SpentAssertion
 from idp.oidc.signed import LONGEST, InvalidToken, is_number, unseal
 
@@ -79,10 +79,11 @@ class Desk:
     register: ClientRegister
     issuer: str
 
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """The issuer (RFC 7523bis), and the token endpoint, to which libraries still address assertions (RFC 7523)."""
-        return (self.issuer, f"{self.issuer}/token")
+    def audiences(self, client: Client) -> tuple[str, ...]:
+        """Whom an assertion may be for: us, and our token endpoint for a client that was registered so (OA-19)."""
+        if client.assertion_audience is AssertionAudience.TOKEN_ENDPOINT:
+            return (self.issuer, f"{self.issuer}/token")
+        return (self.issuer,)
 
 
 def authenticate(
@@ -192,7 +193,7 @@ def by_assertion(desk: Desk, form: Mapping[str, str], db: Session, now: datetime
         raise refused("assertion-not-signed-by-client", client) from None
     if form.get("client_id", client.client_id) != client.client_id:
         raise refused("two-names", client)
-    if (fault := fault_in(claims, client, desk.audiences, now)) is not None:
+    if (fault := fault_in(claims, client, desk.audiences(client), now)) is not None:
         raise refused(fault, client)
     if not spend_assertion(db, client, claims["jti"], claims["exp"]):
         raise refused("assertion-replayed", client)

@@ -143,6 +143,13 @@ class SigningAlg(StrEnum):
     EDDSA = "EdDSA"
 
 
+class AssertionAudience(StrEnum):
+    """To whom a client addresses its assertions: RFC 10070 leaves the issuer only; older libraries name the token endpoint."""
+
+    ISSUER = "issuer"
+    TOKEN_ENDPOINT = "token_endpoint"  # noqa: S105
+
+
 class PkcePolicy(StrEnum):
     REQUIRED = "required"
     OPTIONAL = "optional"

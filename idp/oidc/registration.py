@@ -19,6 +19,7 @@ from idp.oidc.protocol import (
     PERSON_CLAIMS,
     STRENGTH_OF_ACR,
     ApprovalPolicy,
+    AssertionAudience,
     AuthMethod,
     GrantType,
     PkcePolicy,
@@ -33,7 +34,7 @@ from idp.rules.folding import folded
 KEYS = frozenset(
     {
         "client_id", "name", "description", "logo_uri", "policy_uri", "tos_uri",
-        "client_secret_sha256", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "jwks",
+        "client_secret_sha256", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "assertion_audience", "jwks",
         "redirect_uris", "post_logout_redirect_uris", "initiate_login_uri",
         "backchannel_logout_uri", "backchannel_logout_session_required",
         "grant_types", "response_types", "pkce", "scope", "subject_type", "sector_identifier",
@@ -111,6 +112,9 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
         token_endpoint_auth_method=method,
         token_endpoint_auth_signing_alg=choice(
             table, "token_endpoint_auth_signing_alg", SigningAlg, SigningAlg.RS256
+        ),
+        assertion_audience=choice(
+            table, "assertion_audience", AssertionAudience, AssertionAudience.ISSUER
         ),
         jwks=public_keys(table, method),
         redirect_uris=redirect_uris,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, g, make_response, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from idp.web.pages import render
@@ -34,10 +36,16 @@ REASONS = {
 }
 
 
+# The database is gone for a moment, or everybody wants it at once (FT-03).
+DATABASE_AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout)
+
+
 def install(app: Flask) -> None:
     app.register_error_handler(ShownError, show)
     app.register_error_handler(HTTPException, show_http)
     app.register_error_handler(Exception, show_fault)
+    for away in DATABASE_AWAY:
+        app.register_error_handler(away, show_busy)
 
 
 def show(error: ShownError) -> Response:
@@ -56,6 +64,12 @@ def show_http(error: HTTPException) -> Response:
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def show_busy(error: Exception) -> Response:
+    roll_back()
+    log.error("database away", extra={"error": type(error).__name__})
+    return page(503, "busy")
 
 
 def show_fault(error: Exception) -> Response:

@@ -39,8 +39,13 @@ def begin() -> None:
 def commit(response: Response) -> Response:
     """Whatever a view returned is stored now, before the answer leaves; a raised error has rolled back already."""
     session = flask_database.session.registry
-    if session.has() and session().in_transaction():
+    if not session.has() or not session().in_transaction():
+        return response
+    try:
         session().commit()
+    except Exception as error:
+        # What could not be stored must not be told either: the error's own page or JSON goes out instead.
+        return current_app.make_response(current_app.handle_user_exception(error))
     return response
 
 

@@ -26,6 +26,7 @@ class Town:
     """Where everything is, and who lives there."""
 
     told: dict[str, Any]
+    clients: Path
 
     @property
     def issuer(self) -> str:
@@ -38,6 +39,15 @@ class Town:
     @property
     def sample_app(self) -> str:
         return str(self.told["sample_app"])
+
+    @property
+    def schoolloket(self) -> str:
+        return str(self.told["schoolloket"])
+
+    @property
+    def staff(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.told["staff"]
+        return found
 
     def user(self, username: str) -> dict[str, Any]:
         found: dict[str, Any] = next(each for each in self.told["users"] if each["username"] == username)
@@ -78,7 +88,7 @@ def running_town(folder: Path, environment: dict[str, str]) -> Iterator[Town]:
             assert demo.poll() is None, (folder / "log").read_text()[-3000:]
             assert time.monotonic() < ends_at, "the demonstration did not start"
             time.sleep(0.2)
-        yield Town(json.loads(told.read_text()))
+        yield Town(json.loads(told.read_text()), told.parent / "clients")
     finally:
         demo.send_signal(signal.SIGTERM)
         demo.wait(30)

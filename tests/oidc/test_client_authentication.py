@@ -200,13 +200,16 @@ def public_jwk(key: Any, alg: str, kid: str = "k1") -> dict[str, Any]:
 class Asserting:
     """An application with a key instead of a secret."""
 
-    def __init__(self, provider: Provider, alg: str = "ES256", client_id: str = "sleutelapp") -> None:
+    def __init__(
+        self, provider: Provider, alg: str = "ES256", client_id: str = "sleutelapp", **registration: Any
+    ) -> None:
         self.provider, self.alg, self.key = provider, alg, KEYS[alg]
         self.rp: RelyingParty = provider.relying_party(
             client_id,
             token_endpoint_auth_method="private_key_jwt",
             token_endpoint_auth_signing_alg=alg,
             jwks={"keys": [public_jwk(self.key, alg)]},
+            **registration,
         )
         self.handed = hand_out(provider, self.rp, provider.people.pupil())
 
@@ -249,8 +252,8 @@ def test_an_assertion_proves_who_asks(provider: Provider, alg: str) -> None:
     assert asserting.send(asserting.assertion()).status_code == 200
 
 
-def test_the_token_endpoint_may_be_the_audience_and_the_client_may_be_named_too(provider: Provider) -> None:
-    asserting = Asserting(provider)
+def test_OA_19_the_token_endpoint_is_an_audience_for_who_is_registered_so(provider: Provider) -> None:
+    asserting = Asserting(provider, assertion_audience="token_endpoint")
     assertion = asserting.assertion(aud=f"{provider.issuer}/token")
     assert asserting.send(assertion, client_id="sleutelapp").status_code == 200
 
@@ -262,6 +265,7 @@ def test_the_token_endpoint_may_be_the_audience_and_the_client_may_be_named_too(
         {"aud": ["ISSUER", "https://elders.example"]},
         {"aud": "ISSUER/"},
         {"aud": "ISSUER/tok"},
+        {"aud": "ISSUER/token"},
         {"aud": "ISSUER/token/"},
         {"aud": "https://elders.example"},
         {"aud": ...},

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import abort
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from idp.database import writing
 from idp.schools.records import School
@@ -150,3 +153,28 @@ def test_OA_47_a_form_of_very_many_fields_is_answered(provider: Provider, visito
 def test_OA_47_an_endless_address_is_refused(provider: Provider) -> None:
     answer = raw(provider, b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.split(b" ")[1] in (b"404", b"414", b"431")
+
+
+def test_FT_03_a_commit_that_fails_is_told_as_busy_and_never_as_done(
+    provider: Provider, visitor: Visitor
+) -> None:
+    def store() -> str:
+        writing(db())
+        db().add(School(number=77, name="Nooit bewaard", created_at=datetime.now(UTC)))
+        return "bewaard"
+
+    provider.app.add_url_rule("/store", view_func=store)
+
+    def lost(_session: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    event.listen(Session, "before_commit", lost)
+    try:
+        page = visitor.get("/store")
+    finally:
+        event.remove(Session, "before_commit", lost)
+    assert page.status == 503
+    assert page.headers["Retry-After"]
+    assert "bewaard" not in page.text.casefold()
+    with provider.reading() as db_now:
+        assert db_now.get(School, 77) is None
