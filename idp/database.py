@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import JSON, Date, DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
@@ -62,8 +63,15 @@ class Base(DeclarativeBase):
     }
 
 
+class OneEngineSession(FlaskSession):
+    """There is one engine: looking for another one at each statement would cost as much as a small SELECT."""
+
+    def get_bind(self, *_about: Any, **_more: Any) -> Engine:
+        return self._db.engine
+
+
 # Flask-SQLAlchemy keeps the engine and gives each request its session; the records are plain SQLAlchemy.
-flask_database = SQLAlchemy(disable_autonaming=True)
+flask_database = SQLAlchemy(disable_autonaming=True, session_options={"class_": OneEngineSession})
 
 
 def engine_options(url: str, pool_size: int, busy_timeout_seconds: int) -> dict[str, Any]:
@@ -94,36 +102,20 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writing"):
-            lock.acquire()
-            connection.info["writer_lock"] = lock
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except BaseException:
-                release(connection)
-                raise
+            if "writer_lock" not in connection.info:
+                lock.acquire()
+                connection.info["writer_lock"] = lock
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            connection.exec_driver_sql("BEGIN")
+            # Straight to the driver: SQLAlchemy's own road costs as much as the SELECT that follows.
+            connection.connection.cursor().execute("BEGIN")
 
-    @event.listens_for(engine, "commit")
-    def committed(connection: Connection) -> None:
-        # The event comes before the COMMIT itself; committing here keeps the next writer out until it is done.
-        if connection.info.get("writer_lock"):
-            connection.exec_driver_sql("COMMIT")
-            release(connection)
-
-    @event.listens_for(engine, "rollback")
-    def rolled_back(connection: Connection) -> None:
-        if connection.info.get("writer_lock"):
-            try:
-                connection.exec_driver_sql("ROLLBACK")
-            finally:
-                release(connection)
-
-
-def release(connection: Connection) -> None:
-    lock = connection.info.pop("writer_lock", None)
-    if lock is not None:
-        lock.release()
+    @event.listens_for(engine, "checkin")
+    def given_back(_connection: Any, record: Any) -> None:
+        # Not before: a session gives its connection back right after its COMMIT or ROLLBACK, and the pool cleans up.
+        held = record.info.pop("writer_lock", None)
+        if held is not None:
+            held.release()
 
 
 class WriterLock:

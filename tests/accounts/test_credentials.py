@@ -99,8 +99,12 @@ def test_PW_16_a_new_key_takes_over_without_anybodys_password(vault: Vault) -> N
 
 def test_PW_18_who_would_wait_too_long_is_told_so(vault: Vault) -> None:
     sealed = vault.seal(OWN, WHO, TEXT)
-    with vault.place(), vault.place(), pytest.raises(HashingBusy):
+    over = threading.Event()
+    for _ in range(CHEAP.at_once):
+        vault.threads.submit(over.wait)
+    with pytest.raises(HashingBusy):
         vault.check(sealed, OWN, WHO, TEXT)
+    over.set()
     assert vault.check(sealed, OWN, WHO, TEXT).ok
 
 
