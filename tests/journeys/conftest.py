@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+
 from tests.support.databases import postgresql_cluster
 
 START_SECONDS = 120
@@ -118,5 +119,3 @@ def tablet(chromium: Browser) -> Iterator[Page]:
 
 def fresh(chromium: Browser, **options: Any) -> BrowserContext:
     return chromium.new_context(locale="nl-BE", viewport={"width": 1024, "height": 768}, **options)
-
-

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
+
 from tests.journeys import walks
 from tests.journeys.conftest import Town
 
@@ -72,7 +73,9 @@ class Guest:
 
 
 TELLS = Guest("leesplezier-meldt", 'approval = "notice"\npolicy_uri = "https://leesplezier.example/privacy"')
-ASKS = Guest("leesplezier-vraagt", 'approval = "consent"\ntos_uri = "https://leesplezier.example/voorwaarden"')
+ASKS = Guest(
+    "leesplezier-vraagt", 'approval = "consent"\ntos_uri = "https://leesplezier.example/voorwaarden"'
+)
 QUIET = Guest("leesplezier-zwijgt", 'approval = "none"')
 GUESTS = (TELLS, ASKS, QUIET)
 
@@ -161,6 +164,7 @@ def name_left_empty(page: Page, town: Town) -> None:
 def name_while_signed_in(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 10))
     page.goto(QUIET.ask(town, prompt="login"))
+    page.get_by_role("link", name="Wijzig gebruikersnaam").click()
     expect(page.locator("#login-switch")).to_be_visible()
 
 
@@ -179,13 +183,21 @@ def password_shown(page: Page, town: Town) -> None:
 
 @way_to("provider password of a long name")
 def password_of_a_long_name(page: Page, town: Town) -> None:
-    """What is typed decides which page comes, so the name is varied until it is this one."""
-    for number in range(20):
-        long_name = f"pieter-alexander.vandenbroucke-vanderstraeten{number}"
-        walks.type_name(page, town, long_name)
-        if page.locator("[data-reveal]").count():
+    type_a_long_name(page, town, "[data-reveal]")
+
+
+@way_to("provider pictures of a long name")
+def pictures_of_a_long_name(page: Page, town: Town) -> None:
+    type_a_long_name(page, town, "button[data-digit]")
+
+
+def type_a_long_name(page: Page, town: Town, wanted: str) -> None:
+    """Nobody has such a name, so the name itself decides which page comes: it is varied until it is this one."""
+    for number in range(30):
+        walks.type_name(page, town, f"pieter-alexander.vandenbroucke-vanderstraeten{number}")
+        if page.locator(wanted).count():
             return
-    raise AssertionError("every long name got pictures")
+    raise AssertionError(f"no long name led to {wanted}")
 
 
 @way_to("provider password wrong")
@@ -237,19 +249,19 @@ def pictures_filled(page: Page, town: Town) -> None:
 
 
 @way_to("provider pictures wrong")
-def pictures_wrong(page: Page, town: Town, pupil: int = 11) -> None:
-    walks.open_card(page, town, with_pictures(town, pupil))
-    click_wrongly(page, town, pupil)
+def pictures_wrong(page: Page, town: Town) -> None:
+    walks.open_card(page, town, with_pictures(town, 11))
+    click_wrongly(page, town, 11)
     expect(page.locator(".field-error").first).to_be_visible()
 
 
 @way_to("provider pictures wrong, and wait")
 def pictures_wait(page: Page, town: Town) -> None:
-    pictures_wrong(page, town, pupil=12)
-    for _ in range(6):
-        if page.locator(".field-error").filter(has_text=re.compile("Wacht nog")).count():
-            return
+    walks.open_card(page, town, with_pictures(town, 12))
+    for _ in range(8):
         click_wrongly(page, town, 12)
+        if page.locator(".field-error").filter(has_text="Wacht nog").count():
+            return
     raise AssertionError("nobody says to wait")
 
 
@@ -270,8 +282,8 @@ def pictures_while_signed_in(page: Page, town: Town) -> None:
 
 
 @way_to("provider choose a password")
-def choose(page: Page, town: Town, number: int = 2) -> None:
-    pupil = newcomer(town, number)
+def choose(page: Page, town: Town) -> None:
+    pupil = newcomer(town, 2)
     walks.open_card(page, town, pupil)
     walks.type_password(page, pupil["password"])
     expect(page.locator("#new_password")).to_be_visible()
@@ -366,7 +378,11 @@ def form_post(page: Page, town: Town) -> None:
 @way_to("provider asks a stronger password")
 def too_weak(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 10))
-    page.goto(QUIET.ask(town, claims='{"id_token":{"acr":{"essential":true,"values":["urn:leerid:acr:two-factor"]}}}'))
+    page.goto(
+        QUIET.ask(
+            town, claims='{"id_token":{"acr":{"essential":true,"values":["urn:leerid:acr:two-factor"]}}}'
+        )
+    )
     expect(page.locator("#too-weak-back")).to_be_visible()
 
 

@@ -6,12 +6,11 @@ import re
 
 import requests
 from playwright.sync_api import Page, expect
+
 from tests.journeys import walks
 from tests.journeys.conftest import Town
 
-WARNING = (
-    "Indien je denkt dat iemand anders jouw LeerID gebruikt, contacteer dan zo snel mogelijk je LeerID-beheerder."
-)
+WARNING = "Indien je denkt dat iemand anders jouw LeerID gebruikt, contacteer dan zo snel mogelijk je LeerID-beheerder."
 
 
 def test_R32_R33_R40_the_card_has_everything_in_the_manuals_order(town: Town, tablet: Page) -> None:
@@ -38,7 +37,9 @@ def test_R51_R52_the_name_with_its_arrow_opens_the_menu(town: Town, tablet: Page
     walks.click_pictures(tablet, pupil["digits"])
     summary = tablet.locator("header summary")
     expect(summary).to_contain_text(f"{pupil['family_name']} {pupil['given_name']}")
-    entries = tablet.locator("header details").get_by_text(re.compile("Mijn Dashboard|Mijn LeerID Profiel|Afmelden"))
+    entries = tablet.locator("header details").get_by_text(
+        re.compile("Mijn Dashboard|Mijn LeerID Profiel|Afmelden")
+    )
     expect(entries.first).not_to_be_visible()
     summary.click()
     assert entries.all_inner_texts() == ["Mijn Dashboard", "Mijn LeerID Profiel", "Afmelden"]
@@ -66,11 +67,17 @@ def test_R73_an_address_that_is_not_verified_opens_nothing(town: Town, tablet: P
 def test_R18_nobody_sets_an_address_through_the_api(town: Town) -> None:
     description = requests.get(f"{town.issuer}/api/openapi.json", timeout=10).json()
     assert {method for path in description["paths"].values() for method in path} <= {"get", "parameters"}
-    assert requests.post(f"{town.issuer}/api/me", json={"email": "x@mail.example"}, timeout=10).status_code >= 400
+    assert (
+        requests.post(f"{town.issuer}/api/me", json={"email": "x@mail.example"}, timeout=10).status_code
+        >= 400
+    )
 
 
 def test_R117_two_separate_desks_under_one_brand(town: Town, tablet: Page) -> None:
-    for address, name in ((town.leerlingloket, "Leerlingloket"), (str(town.told["schoolloket"]), "Schoolloket")):
+    for address, name in (
+        (town.leerlingloket, "Leerlingloket"),
+        (str(town.told["schoolloket"]), "Schoolloket"),
+    ):
         tablet.goto(address)
         expect(tablet.locator("body")).to_contain_text("Vlaanderen is onderwijs & vorming")
         expect(tablet.locator("header")).to_contain_text(name)

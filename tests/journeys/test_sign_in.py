@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
+
 from tests.journeys import walks
 from tests.journeys.conftest import Town, fresh
 
@@ -79,7 +80,9 @@ def test_wrong_pictures_are_told_without_blame_and_then_there_is_a_wait(town: To
     walks.open_card(tablet, town, pupil)
     for _ in range(3):
         walks.click_pictures(tablet, wrong)
-    expect(tablet.locator("main")).to_contain_text("Neem je kaartje erbij of vraag het aan je juf of meester.")
+    expect(tablet.locator("main")).to_contain_text(
+        "Neem je kaartje erbij of vraag het aan je juf of meester."
+    )
     for _ in range(3):
         walks.click_pictures(tablet, wrong)
     expect(tablet.locator("main")).to_contain_text(re.compile("[Ww]acht"))
@@ -101,7 +104,9 @@ def test_without_javascript_a_pupil_types_the_digits_of_the_pictures(town: Town,
 def test_the_keyboard_alone_signs_in_and_opens_an_application(town: Town, tablet: Page) -> None:
     pupil = town.users("basic", pictures=True)[3]
     walks.open_card(tablet, town, pupil)
-    press_until(tablet, lambda: tablet.evaluate("document.activeElement.matches('button[data-digit]')") is True)
+    press_until(
+        tablet, lambda: tablet.evaluate("document.activeElement.matches('button[data-digit]')") is True
+    )
     for digit in pupil["digits"]:
         tablet.keyboard.press(digit)
     press_until(tablet, lambda: tablet.evaluate("document.activeElement.id") == "login-submit")

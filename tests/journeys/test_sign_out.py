@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Browser, Page, expect
+
 from tests.journeys import walks
 from tests.journeys.conftest import Town, fresh
 
@@ -54,7 +55,9 @@ def test_CV_15_a_second_pupil_on_the_tablet_never_meets_the_first(town: Town, ch
         expect(tablet.locator("body")).not_to_contain_text(str(first["given_name"]))
 
 
-def test_CV_15_another_card_on_a_tablet_that_is_still_signed_in_changes_who_it_is(town: Town, tablet: Page) -> None:
+def test_CV_15_another_card_on_a_tablet_that_is_still_signed_in_changes_who_it_is(
+    town: Town, tablet: Page
+) -> None:
     first = enter(tablet, town, 7)
     second = town.users("basic", pictures=True)[8]
     walks.open_card(tablet, town, second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playwright.sync_api import Page, expect
+
 from tests.journeys.conftest import Town
 
 OWN_PASSWORD = "Regenboog-slak-42"
