@@ -11,7 +11,7 @@ from idp.authentication import views as authentication
 from idp.database import Clock, engine_options, flask_database, prepare, utc_now
 from idp.oidc import endpoints as oidc
 from idp.settings import Settings
-from idp.web import cookies, forms, headers, logs, pages, request
+from idp.web import cookies, forms, headers, host, logs, pages, request
 from idp.web import errors as error_pages
 from idp.web.accessibility import accessibility
 from idp.web.health import health
@@ -53,6 +53,7 @@ def furnish(app: Flask, wiring: request.Wiring) -> None:
     request.install(app, wiring)
     logs.install(app)
     headers.install(app)
+    host.install(app)
     app.after_request(cookies.keep_browser_id)
     forms.install(app)
     error_pages.install(app)

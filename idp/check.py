@@ -119,6 +119,8 @@ def passwords(known: Settings, _config: Path) -> Iterator[Finding]:
         "typed_first_limit",
         "typed_second_limit",
         "typed_day_limit",
+        "own_day_limit",
+        "protected_attempts",
         "address_names",
     ):
         if getattr(known.throttle, name) > 4 * getattr(usual, name):

@@ -15,9 +15,18 @@ from sqlalchemy import ColumnElement, CursorResult, delete, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from idp.accounts.records import OneTimeLink
-from idp.authentication.records import BrowserSession, FailedName, KnownDevice, LoginAttempt, TriedGuess
+from idp.authentication import counters
+from idp.authentication.known_devices import KNOWN_FOR
+from idp.authentication.records import (
+    BrowserSession,
+    FailedName,
+    FailureCounter,
+    KnownDevice,
+    LoginAttempt,
+    TriedGuess,
+)
 from idp.database import Base, writing
-from idp.mail.records import OutboxMail
+from idp.mail.records import MailTally, OutboxMail
 from idp.oidc.records import LogoutNotice, PendingAuthorization, SpentAssertion
 from idp.settings import Settings, Throttle
 from idp.tokens.records import AccessToken, GrantFamily, RefreshToken
@@ -60,7 +69,13 @@ def expired(now: datetime, throttle: Throttle) -> tuple[Expired, ...]:
         ),
         Expired(OutboxMail, or_(OutboxMail.sent_at < now - A_WEEK, OutboxMail.gave_up_at < now - A_WEEK)),
         Expired(OneTimeLink, OneTimeLink.expires_at < now - A_MONTH),
-        Expired(KnownDevice, KnownDevice.last_used_at < now - A_YEAR),
+        Expired(KnownDevice, KnownDevice.last_used_at < now - KNOWN_FOR),
+        Expired(
+            FailureCounter,
+            FailureCounter.bucket.not_in(counters.LASTING) & (FailureCounter.last_at < now - A_MONTH),
+        ),
+        Expired(FailureCounter, FailureCounter.last_at < now - A_YEAR),
+        Expired(MailTally, MailTally.last_at < now - A_DAY - AN_HOUR),
     )
 
 
@@ -68,7 +83,7 @@ def clear_expired(
     db: Session, settings: Settings, now: Callable[[], datetime], enough: Callable[[], bool] = lambda: False
 ) -> dict[str, int]:
     """Clears every kind, and answers how many rows of each table went. `enough` ends it between two steps."""
-    counted = {}
+    counted: dict[str, int] = {}
     for kind in expired(now(), settings.throttle):
         gone = 0
         while gone < MOST_A_ROUND and not enough():
@@ -77,7 +92,8 @@ def clear_expired(
             if step < AT_ONCE:
                 break
         if gone:
-            counted[kind.record.__tablename__] = gone
+            table = kind.record.__tablename__
+            counted[table] = counted.get(table, 0) + gone
     return counted
 
 

@@ -117,8 +117,11 @@ def plain_endpoints(deployed: Deployment) -> Iterator[str]:
 
 
 def believed_proxies(deployed: Deployment) -> Iterator[str]:
-    if deployed.settings.https and not deployed.settings.server.trusted_proxies:
-        yield "server.trusted_proxies is 0, while a proxy with the certificate must stand before it"
+    if not deployed.settings.server.trusted_proxies:
+        yield (
+            "server.trusted_proxies is 0, while a proxy that holds the certificate and takes slow requests in "
+            "must stand before it"
+        )
 
 
 CLAUSES = (

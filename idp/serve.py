@@ -15,8 +15,10 @@ from gunicorn.workers.base import Worker
 from idp import database_upgrade
 from idp.app import create_app
 from idp.database import flask_database
+from idp.deadlines import DeadlineWorker
 from idp.settings import Settings
 from idp.web import logs
+from idp.web.host import is_loopback
 from idp.worker import BackgroundWork
 
 KEEP_ALIVE_SECONDS = 30
@@ -30,6 +32,7 @@ class CannotServe(Exception):
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT; requests that have begun are finished first."""
+    refuse_a_public_demonstration(settings)
     refuse_an_old_database(settings.database.url)
     refuse_a_busy_port(settings.server.host, settings.server.port)
     logs.to_stderr(settings.logging.level)
@@ -62,7 +65,7 @@ class Embedded(BaseApplication):  # type: ignore[misc]
         return {
             "bind": f"{server.host}:{server.port}",
             "workers": server.workers,
-            "worker_class": "gthread",
+            "worker_class": DeadlineWorker,
             "threads": server.threads,
             "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": FINISH_WITHIN_SECONDS,
@@ -107,6 +110,15 @@ class JsonLogger(Logger):  # type: ignore[misc]
         self._access_log_enabled = False
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def refuse_a_public_demonstration(settings: Settings) -> None:
+    """Its pages show everybody's password, so nobody but this machine may ever reach them (FT-23)."""
+    on_this_machine = settings.server.insecure_http and is_loopback(settings.issuer)
+    if settings.demo.enabled and not on_this_machine:
+        raise CannotServe(
+            "demo.enabled shows everybody's password: only with server.insecure_http and an issuer on 127.0.0.1"
+        )
 
 
 def refuse_an_old_database(url: str) -> None:

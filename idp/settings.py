@@ -84,7 +84,9 @@ class Throttle:
     typed_second_limit: int = 8
     typed_second_wait_seconds: int = 900
     typed_day_limit: int = 10
+    own_day_limit: int = 30
     account_limit: int = 100
+    protected_attempts: int = 10
     address_names: int = 15
     address_window_seconds: int = 600
     address_closed_seconds: int = 900

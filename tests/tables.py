@@ -53,7 +53,11 @@ def main() -> None:
 
 def with_tables(text: str) -> str:
     proofs = collected()
-    for name, table in {"rules": rules(proofs), "criteria": criteria(proofs), "modules": modules(proofs)}.items():
+    for name, table in {
+        "rules": rules(proofs),
+        "criteria": criteria(proofs),
+        "modules": modules(proofs),
+    }.items():
         begin, end = f"<!-- {name}: made by tests/tables.py -->", f"<!-- end of {name} -->"
         head, _, rest = text.partition(begin)
         _, _, tail = rest.partition(end)
@@ -113,12 +117,20 @@ def collapsed(lines: list[str]) -> list[str]:
 
 def criteria(proofs: dict[str, list[str]]) -> str:
     keys = sorted(key for key in proofs if CRITERION.fullmatch(key))
-    return "\n".join(["| criterion | proved by |", "|---|---|", *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys)])
+    return "\n".join(
+        [
+            "| criterion | proved by |",
+            "|---|---|",
+            *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys),
+        ]
+    )
 
 
 def modules(proofs: dict[str, list[str]]) -> str:
     keys = sorted(key for key in proofs if key.startswith("oidcc-"))
-    return "\n".join(["| module | proved by |", "|---|---|", *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys)])
+    return "\n".join(
+        ["| module | proved by |", "|---|---|", *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys)]
+    )
 
 
 def tests_cell(tests: list[str]) -> str:

@@ -8,12 +8,15 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from idp.authentication.records import FailedName, LoginAttempt
+from idp.accounts import opening
+from idp.authentication import counters
+from idp.authentication.records import FailedName, FailureCounter, KnownDevice, LoginAttempt
 from idp.clearing import AT_ONCE, clear_expired
 from idp.database import writing
 from idp.mail import outbox
-from idp.mail.records import OutboxMail
+from idp.mail.records import MailTally, OutboxMail
 from idp.oidc.records import PendingAuthorization, SpentAssertion
+from idp.rules.account_types import AccountKind
 from idp.settings import Settings
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -80,3 +83,38 @@ def test_a_mail_that_waits_is_kept_however_old(db: Session) -> None:
     assert cleared(db, NOW + timedelta(days=30)) == {"outbox_mails": 1}
     assert db.scalars(select(OutboxMail.id)).all() == [waiting]
     assert db.scalar(select(func.count()).select_from(OutboxMail)) == 1
+
+
+def test_counts_go_after_a_month_and_what_protects_an_account_after_a_year(db: Session) -> None:
+    """The same for names that nobody has: what stays must not tell who exists."""
+    writing(db)
+    shared = {counters.ACCOUNT, *counters.ALLOWANCES.values()}
+    for bucket in (*shared, counters.OWN_WAYS, "typed", "card:x", "device:y", "spray"):
+        for days in (29, 31, 364, 366):
+            moment = NOW - timedelta(days=days)
+            db.add(FailureCounter(subject=f"{days}", bucket=bucket, day=str(moment.date()), last_at=moment))
+    db.commit()
+    assert cleared(db) == {"failure_counters": 3 * 5 + 3}
+    left = db.execute(select(FailureCounter.subject, FailureCounter.bucket)).all()
+    assert {bucket for days, bucket in left if days != "29"} == shared
+    assert sum(days == "29" for days, _ in left) == 8
+
+
+def test_a_device_is_forgotten_after_three_months(db: Session) -> None:
+    writing(db)
+    person = opening.new_person(db, given_name="Ardalan", family_name="Bhatti", now=NOW)
+    account = opening.open_account(db, person, AccountKind.BASIC, NOW, active_until=None)
+    db.flush()
+    for days in (89, 91):
+        db.add(KnownDevice(digest=f"{days}", account_id=account.id, last_used_at=NOW - timedelta(days=days)))
+    db.commit()
+    assert cleared(db) == {"known_devices": 1}
+
+
+def test_a_tally_of_mails_goes_when_nobody_looks_at_it_any_more(db: Session) -> None:
+    writing(db)
+    for hours in (23, 26):
+        db.add(MailTally(subject=f"{hours}", moments=[], last_at=NOW - timedelta(hours=hours)))
+    db.commit()
+    assert cleared(db) == {"mail_tallies": 1}
+    assert db.scalars(select(MailTally.subject)).all() == ["23"]

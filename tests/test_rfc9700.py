@@ -74,8 +74,14 @@ def test_a_registration_that_a_clause_forbids_is_named(
 
 
 def test_plain_http_is_named(folder: Path) -> None:
-    (folder / "config.toml").write_text('issuer = "http://127.0.0.1:8000"\n[server]\ninsecure_http = true\n')
+    plain = 'issuer = "http://127.0.0.1:8000"\n[server]\ninsecure_http = true\ntrusted_proxies = 1\n'
+    (folder / "config.toml").write_text(plain)
     assert not_held(folder) == ["RFC9700-2.6-end-to-end-tls"]
+
+
+def test_OA_47_a_provider_without_a_proxy_that_takes_slow_requests_in_is_named(folder: Path) -> None:
+    (folder / "config.toml").write_text('issuer = "http://127.0.0.1:8000"\n[server]\ninsecure_http = true\n')
+    assert "RFC9700-4.13-reverse-proxy" in not_held(folder)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     @app.before_request
     def look() -> None:
-        if session.get("sid") in ended:
+        if "sid" in session and ended.is_over(session["sid"], session.get("since", 0)):
             session.clear()
         expected, given = session.get("form", ""), request.form.get("form", "")
         if request.endpoint in ("answer", "logout") and (not expected or given != expected):
@@ -63,8 +63,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         if told["sub"] != claims["sub"]:
             abort(400)
         session.clear()
-        session.update(start(), pupil=dict(told), sid=claims["sid"], id_token=token["id_token"])
-        session["form"] = secrets.token_urlsafe(16)
+        session.update(start(), pupil=dict(told), sid=claims["sid"], since=claims["iat"])
+        session.update(id_token=token["id_token"], form=secrets.token_urlsafe(16))
         return redirect("/", 303)
 
     @app.post("/answer")
@@ -75,6 +75,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     @app.post("/logout")
     def logout() -> Any:
         hint = session["id_token"]
+        ended.remember(session["sid"])  # a copy of the cookie is worth nothing either
         session.clear()
         return leerid.logout_redirect(f"{origin}/", id_token_hint=hint, client_id=client_id)
 

@@ -19,7 +19,7 @@ FRESH_SECONDS = 120
 
 
 class EndedSignIns:
-    """Ask `sid in ended` on each request."""
+    """Ask `ended.is_over(sid, since)` on each request."""
 
     def __init__(self, issuer: str, client_id: str, fetch_keys: Callable[..., Any]) -> None:
         self.fetch_keys = fetch_keys
@@ -30,24 +30,26 @@ class EndedSignIns:
         ours = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
         self.rules = jwt.JWTClaimsRegistry(leeway=10, **needed, **ours)  # type: ignore[arg-type]
 
-    def __contains__(self, sid: object) -> bool:
-        return sid in self.ended
+    def is_over(self, sid: str, since: float) -> bool:
+        """No visit outlasts the memory of its end."""
+        return sid in self.ended or time.time() - since > LONGEST_VISIT
+
+    def remember(self, sid: str) -> None:
+        keep(self.ended, sid)
 
     def add(self, logout_token: str) -> None:
         """Section 2.6: every check, then the sign-in is over. Raises JoseError."""
         token = self.decode(logout_token)
-        claims, now = token.claims, time.time()
+        claims = token.claims
         self.rules.validate(claims)
         if token.header.get("typ") != "logout+jwt" or "nonce" in claims:  # an ID token is no logout token
             raise InvalidClaimError("typ")
         if not isinstance(claims["events"], Mapping) or EVENT not in claims["events"]:
             raise InvalidClaimError("events")
-        if now - claims["iat"] > FRESH_SECONDS or claims["jti"] in self.seen:
+        if time.time() - claims["iat"] > FRESH_SECONDS or claims["jti"] in self.seen:
             raise InvalidClaimError("jti")
-        for memory, key in ((self.seen, claims["jti"]), (self.ended, claims["sid"])):
-            memory[str(key)] = now
-            for old in [each for each, at in memory.items() if now - at > LONGEST_VISIT]:
-                del memory[old]
+        keep(self.seen, str(claims["jti"]))
+        self.remember(str(claims["sid"]))
 
     def decode(self, value: str) -> jwt.Token:
         """Signed by LeerID. An unknown key is looked up, but once a minute at most: anybody may post here."""
@@ -58,3 +60,11 @@ class EndedSignIns:
                 raise
             self.fetched_at = time.monotonic()
             return jwt.decode(value, KeySet.import_key_set(self.fetch_keys(force=True)), algorithms=["RS256"])
+
+
+def keep(memory: dict[str, float], key: str) -> None:
+    """Adds to what is remembered, and forgets what nobody can ask after any more."""
+    now = time.time()
+    memory[key] = now
+    for old in [each for each, at in memory.items() if now - at > LONGEST_VISIT]:
+        del memory[old]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -45,19 +46,33 @@ def put_off(account: Account, now: datetime) -> None:
 
 def ask_to_verify(db: Session, account: Account, address: str, now: datetime, *, hours: int) -> str:
     """Notes the address and answers the token for the mail that proves it (R69). A verified one stays until then."""
+    note_address(account, address, now)
+    return links.make(db, Purpose.VERIFY_EMAIL, account, address, now, timedelta(hours=hours))
+
+
+def note_address(account: Account, address: str, now: datetime) -> None:
+    """What somebody says is their address; it serves for nothing before it is proven."""
     if not may_link_email(account.kind):
         raise ValueError(f"a {account.kind} account links no e-mail address (R17)")
     if account.email_verified_at is None:
         account.email = address
         account.email_folded = folded_address(address)
     put_off(account, now)
-    return links.make(db, Purpose.VERIFY_EMAIL, account, address, now, timedelta(hours=hours))
 
 
-def address_to_verify(db: Session, token: str, now: datetime) -> str | None:
-    """The address that a link would verify; looking changes nothing (PW-31)."""
+@dataclass(frozen=True)
+class ToVerify:
+    """What a link would do: this address, for who has this username."""
+
+    address: str
+    username: str
+
+
+def to_verify(db: Session, token: str, now: datetime) -> ToVerify | None:
+    """What a link would verify, for whom; looking changes nothing (PW-31)."""
     link = links.look(db, Purpose.VERIFY_EMAIL, token, now)
-    return link.email if link else None
+    account = db.get(Account, link.account_id) if link else None
+    return ToVerify(link.email, account.username) if link and account else None
 
 
 def verify(db: Session, token: str, now: datetime) -> Account | None:

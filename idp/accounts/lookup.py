@@ -18,6 +18,11 @@ def by_id(db: Session, account_id: UUID) -> Account | None:
     return db.get(Account, account_id)
 
 
+def by_id_held(db: Session, account_id: UUID) -> Account | None:
+    """As it is now, and nobody else changes it before this transaction ends. The caller has said `writing`."""
+    return db.get(Account, account_id, populate_existing=True, with_for_update={"of": Account})
+
+
 def by_sign_in_name(db: Session, typed: str) -> Account | None:
     """The account of a username, however it is written (OA-39), or of a verified e-mail address (R20).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from idp.accounts.records import Account
@@ -23,8 +24,13 @@ def standing_of(account: Account, now: datetime) -> Standing:
     return lifecycle.standing(moments_of(account), now)
 
 
+def standing_once_proven(account: Account, now: datetime) -> Standing:
+    """Protection stops guessing; whoever showed the right password, or opened their own mail, guessed nothing (PW-05)."""
+    return lifecycle.standing(replace(moments_of(account), protected_at=None), now)
+
+
 def may_sign_in(account: Account, now: datetime) -> bool:
-    return lifecycle.may_sign_in(standing_of(account, now))
+    return lifecycle.may_sign_in(standing_once_proven(account, now))
 
 
 def strength_of_account(account: Account) -> Strength:

@@ -1,12 +1,22 @@
 """Wrong passwords so far, as rows: a failure is counted before the hash and given back on success.
 
 Counting first is what makes the limit hold when two hundred guesses arrive at once on two nodes (PW-01): each must first
-win its place in the rows.
+win its place in the rows, and the account's row is the door that all of them go through.
+
+Each way in has a row of its own. Besides, all ways together have one (a hundred failures in a row protect the account), and
+the card and the known devices have one together (a short password has a day's worth of guesses there). A success empties
+the row that it came by, and takes from the shared rows only what that row held: a bully's failures stay counted while
+their victim signs in elsewhere.
+
+A protected account (PW-07) refuses whoever types its name, the right password included, until the school renews or
+unlocks. A known device and the card go on, or ten thousand guesses from far away would shut the owner out (PW-05); but each
+of the two may fail ten times more in total, however many devices there are and whatever succeeds in between. So nobody
+ever gets more than a hundred guesses in a row at an account, and twenty after that with its card and its device in hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +28,7 @@ from idp.authentication.records import FailureCounter
 from idp.database import insert_into
 from idp.rules.belgian_time import school_day
 from idp.rules.sign_in_limits import (
+    NO_FAILURES,
     ClosedUntil,
     Failures,
     GoAhead,
@@ -29,10 +40,16 @@ from idp.rules.sign_in_limits import (
 )
 
 ACCOUNT = "account"  # all ways together
-NONE_YET = Failures(in_a_row=0, today=0, last_at=None)
+OWN_WAYS = "own"  # the card and the known devices together
+ALLOWANCES = {Way.CARD: "protected:card", Way.DEVICE: "protected:device"}  # what failed since the protection
+LASTING = (
+    ACCOUNT,
+    *ALLOWANCES.values(),
+)  # kept until a year has gone by without a failure; the others for a month
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 Rows = Mapping[str, Failures]
+row = FailureCounter
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,11 @@ class Bucket:
 
     way: Way
     key: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it takes something that only the owner should have."""
+        return self.way is not Way.TYPED
 
 
 TYPED = Bucket(Way.TYPED, "typed")
@@ -62,6 +84,7 @@ class Target:
     buckets: tuple[Bucket, ...]
     weak: bool
     count_from: datetime = ALWAYS  # what failed before the school renewed or unlocked doesn't count
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +103,7 @@ class Place:
     target: Target
     bucket: Bucket
     total: int
-    exhausted: bool  # the account had its hundred: this guess is not to be checked
+    exhausted: bool  # the account had its hundred, or the way its allowance: this guess is not to be checked
 
 
 def outlook(db: Session, target: Target, now: datetime, limits: SignInLimits) -> Outlook:
@@ -94,23 +117,38 @@ def reserve(db: Session, target: Target, now: datetime, limits: SignInLimits) ->
     found = best_way(target, rows, now, limits)
     if not isinstance(found.verdict, GoAhead):
         return found
-    total = rows[ACCOUNT].in_a_row
     add_one(db, target, found.bucket, now)
-    return Place(target, found.bucket, total=total + 1, exhausted=total >= limits.account_limit)
+    exhausted = is_exhausted(target, found.bucket, rows, limits)
+    return Place(target, found.bucket, total=rows[ACCOUNT].in_a_row + 1, exhausted=exhausted)
 
 
 def give_back(db: Session, place: Place) -> None:
     """It was no guess after all: the hash never ran."""
-    one_less = {
-        "in_a_row": FailureCounter.in_a_row - 1,
-        "today": case((FailureCounter.today > 0, FailureCounter.today - 1), else_=0),
-    }
-    change(db, of(place.target, place.bucket) & (FailureCounter.in_a_row > 0), one_less)
+    lock_account(db, place.target)
+    one_less = {"in_a_row": less(row.in_a_row, 1), "today": less(row.today, 1)}
+    change(db, of(place.target, touched(place.target, place.bucket)), one_less)
 
 
 def clear(db: Session, place: Place) -> None:
-    """It was right: the way that it came in by begins anew, and the account's row of failures is broken."""
-    change(db, of(place.target, place.bucket), {"in_a_row": 0, "today": 0})
+    """It was right: the way that it came in by begins anew, and only what that way had counted is forgiven."""
+    target, own = place.target, place.bucket.key
+    lock_account(db, target)
+    held = db.execute(COUNTS.where(of(target, [own]))).one_or_none()
+    if held is None:
+        return
+    is_own, is_allowance = row.bucket == own, row.bucket.in_(ALLOWANCES.values())
+    forgiven = {
+        "in_a_row": case(
+            (is_own, 0),
+            (is_allowance, less(row.in_a_row, 1)),  # this guess itself; failures of before stay used up
+            else_=less(row.in_a_row, held.in_a_row),
+        ),
+        "today": case((is_own, 0), (row.day == held.day, less(row.today, held.today)), else_=row.today),
+    }
+    change(db, of(target, touched(target, place.bucket)), forgiven)
+
+
+# Which way
 
 
 def best_way(target: Target, rows: Rows, now: datetime, limits: SignInLimits) -> Outlook:
@@ -118,12 +156,31 @@ def best_way(target: Target, rows: Rows, now: datetime, limits: SignInLimits) ->
     ways = [
         Outlook(
             bucket,
-            verdict(bucket.way, rows[bucket.key], weak=target.weak, now=now, limits=limits),
+            verdict(
+                bucket.way,
+                rows[bucket.key],
+                weak=target.weak,
+                now=now,
+                limits=limits,
+                own_ways=rows.get(OWN_WAYS, NO_FAILURES),
+            ),
             rows[bucket.key].in_a_row,
         )
-        for bucket in target.buckets
+        for bucket in worth_trying(target, rows, limits)
     ]
     return min(ways, key=lambda way: opens_at(way.verdict, now))
+
+
+def worth_trying(target: Target, rows: Rows, limits: SignInLimits) -> tuple[Bucket, ...]:
+    """Not a way that refuses whatever is typed, unless there is no other: the pages must not tell that it does."""
+    hopeful = tuple(each for each in target.buckets if not is_exhausted(target, each, rows, limits))
+    return hopeful or target.buckets
+
+
+def is_exhausted(target: Target, bucket: Bucket, rows: Rows, limits: SignInLimits) -> bool:
+    if not target.protected:
+        return rows[ACCOUNT].in_a_row >= limits.account_limit
+    return not bucket.is_own or rows[ALLOWANCES[bucket.way]].in_a_row >= limits.protected_allowance
 
 
 def opens_at(found: Verdict, now: datetime) -> datetime:
@@ -134,54 +191,63 @@ def opens_at(found: Verdict, now: datetime) -> datetime:
             return moment
 
 
+# The rows
+
+
 def read(db: Session, target: Target) -> Rows:
-    """The counts of a target, none missing; what no longer counts reads as nothing."""
-    return filled(target, {row.bucket: row for row in db.execute(COUNTS.where(of(target, *target.buckets)))})
+    """The counts of a target; what isn't there, or no longer counts, reads as nothing."""
+    keys = keys_of(target)
+    found = {each.bucket: each for each in db.execute(COUNTS.where(of(target, keys)))}
+    return {key: failures_in(found.get(key), target.count_from) for key in keys}
 
 
 def read_locked(db: Session, target: Target, now: datetime) -> Rows:
-    """The same, with every row there and held until the transaction ends: the next guess waits for this one."""
-    asked = COUNTS.where(of(target, *target.buckets)).order_by(FailureCounter.bucket).with_for_update()
-    found = {row.bucket: row for row in db.execute(asked)}
-    absent = [key for key in keys_of(target) if key not in found]
-    if absent:
-        empty = {
-            "subject": target.subject,
-            "in_a_row": 0,
-            "today": 0,
-            "day": str(school_day(now)),
-            "last_at": now,
-        }
-        new = insert_into(db, FailureCounter).values([{**empty, "bucket": key} for key in absent])
-        db.execute(new.on_conflict_do_nothing())
-        found = {row.bucket: row for row in db.execute(asked)}
-    return filled(target, found)
+    """The same, with the account's row held until the transaction ends: the next guess waits for this one."""
+    if not lock_account(db, target):
+        absent = insert_into(db, FailureCounter).values(new_row(target, ACCOUNT, now, failures=0))
+        db.execute(absent.on_conflict_do_nothing())
+        lock_account(db, target)
+    return read(db, target)
 
 
-COUNTS = select(FailureCounter.bucket, FailureCounter.in_a_row, FailureCounter.today, FailureCounter.last_at)
+def lock_account(db: Session, target: Target) -> bool:
+    """Whoever changes one of a target's rows holds this one, so they follow each other and never lock crosswise."""
+    asked = select(row.subject).where(of(target, [ACCOUNT])).with_for_update()
+    return db.scalar(asked) is not None
 
 
-def filled(target: Target, found: Mapping[str, Any]) -> Rows:
-    return {key: failures_in(found.get(key), target.count_from) for key in keys_of(target)}
+COUNTS = select(row.bucket, row.in_a_row, row.today, row.day, row.last_at)
 
 
-def failures_in(row: Any, count_from: datetime) -> Failures:
-    if row is None or row.last_at <= count_from:
-        return NONE_YET
-    return Failures(row.in_a_row, row.today, row.last_at)
+def failures_in(found: Any, count_from: datetime) -> Failures:
+    if found is None or found.last_at <= count_from:
+        return NO_FAILURES
+    return Failures(found.in_a_row, found.today, found.last_at)
 
 
 def add_one(db: Session, target: Target, bucket: Bucket, now: datetime) -> None:
-    today = str(school_day(now))
-    forgotten = FailureCounter.last_at <= target.count_from
-    same_day = (FailureCounter.day == today) & ~forgotten
+    forgotten = row.last_at <= target.count_from
+    same_day = (row.day == str(school_day(now))) & ~forgotten
+    first = [new_row(target, key, now, failures=1) for key in touched(target, bucket)]
     one_more = {
-        "in_a_row": case((forgotten, 1), else_=FailureCounter.in_a_row + 1),
-        "today": case((same_day, FailureCounter.today + 1), else_=1),
-        "day": today,
+        "in_a_row": case((forgotten, 1), else_=row.in_a_row + 1),
+        "today": case((same_day, row.today + 1), else_=1),
+        "day": str(school_day(now)),
         "last_at": now,
     }
-    change(db, of(target, bucket), one_more)
+    new = insert_into(db, FailureCounter).values(first)
+    db.execute(new.on_conflict_do_update(index_elements=["subject", "bucket"], set_=one_more))
+
+
+def new_row(target: Target, key: str, now: datetime, *, failures: int) -> dict[str, Any]:
+    return {
+        "subject": target.subject,
+        "bucket": key,
+        "in_a_row": failures,
+        "today": failures,
+        "day": str(school_day(now)),
+        "last_at": now,
+    }
 
 
 def change(db: Session, which: ColumnElement[bool], values: Mapping[str, Any]) -> None:
@@ -190,11 +256,22 @@ def change(db: Session, which: ColumnElement[bool], values: Mapping[str, Any]) -
     )
 
 
-def of(target: Target, *buckets: Bucket) -> ColumnElement[bool]:
-    """The rows of these buckets, and the account's own."""
-    keys = (ACCOUNT, *(bucket.key for bucket in buckets))
-    return (FailureCounter.subject == target.subject) & FailureCounter.bucket.in_(keys)
+def less(count: Any, by: int) -> ColumnElement[int]:
+    return case((count > by, count - by), else_=0)
+
+
+def of(target: Target, keys: Iterable[str]) -> ColumnElement[bool]:
+    return (row.subject == target.subject) & row.bucket.in_(tuple(keys))
 
 
 def keys_of(target: Target) -> tuple[str, ...]:
-    return (ACCOUNT, *(bucket.key for bucket in target.buckets))
+    """Every row that has a say in what happens to a guess."""
+    return tuple(dict.fromkeys(key for bucket in target.buckets for key in touched(target, bucket)))
+
+
+def touched(target: Target, bucket: Bucket) -> tuple[str, ...]:
+    """The rows in which a guess by this way is counted."""
+    if not bucket.is_own:
+        return (ACCOUNT, bucket.key)
+    allowance = (ALLOWANCES[bucket.way],) if target.protected else ()
+    return (ACCOUNT, bucket.key, OWN_WAYS, *allowance)

@@ -82,7 +82,10 @@ def begin(
 def load(db: Session, value: str, browser: str, now: datetime) -> Attempt | Expired | None:
     """The login with this value, if this browser began it (OA-31, OA-62)."""
     mine = (LoginAttempt.digest == opaque.digest(value)) & (LoginAttempt.browser == browser)
-    row = db.scalar(select(LoginAttempt).where(mine))
+    asked = (
+        select(LoginAttempt).where(mine).execution_options(populate_existing=True)
+    )  # it may have moved since
+    row = db.scalar(asked)
     if row is None:
         return None
     requirement = Requirement.from_json(row.requirement)
@@ -105,6 +108,29 @@ def advance(db: Session, attempt: Attempt, to: Step, now: datetime) -> Attempt |
     )
     assert isinstance(moved, CursorResult)
     return replace(attempt, step=to, expires_at=expires_at) if moved.rowcount else None
+
+
+def end_proven(db: Session, browser: str, *, but: Attempt | None = None) -> None:
+    """Every login that this browser proved and didn't finish asks for a name again (CV-15).
+
+    Its address is in the history, and the next pupil at the same tablet would need no more than that.
+    """
+    proven = LoginAttempt.step.in_((StepName.NEW_PASSWORD, StepName.EMAIL))
+    others = (LoginAttempt.browser == browser) & (LoginAttempt.digest != (but.digest if but else ""))
+    db.execute(
+        update(LoginAttempt)
+        .where(others, proven)
+        .values(columns_of(NameAsked()))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def move_to(db: Session, attempt: Attempt, browser: str) -> None:
+    """The same browser has another value now, and takes this one login along."""
+    mine = LoginAttempt.digest == attempt.digest
+    db.execute(
+        update(LoginAttempt).where(mine).values(browser=browser).execution_options(synchronize_session=False)
+    )
 
 
 def columns_of(step: Step) -> dict[str, Any]:

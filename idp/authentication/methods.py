@@ -6,7 +6,7 @@ Whoever is unknown, blocked or protected costs the same statements and the same 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -78,30 +78,41 @@ Outcome = Right | Wrong | Waiting
 
 def candidate_for(db: Session, named: Named, asking: Asking) -> Candidate:
     account = lookup.by_id(db, named.account_id or NOBODY)
-    known = known_devices.knows(db, asking.device or "", named.account_id or NOBODY)
+    secret_since = (account.secret_set_at if account else None) or counters.ALWAYS
+    known = known_devices.knows(
+        db, asking.device or "", named.account_id or NOBODY, secret_since=secret_since, now=asking.now
+    )
     buckets = ways_in(named, asking.device if known else None)
     if account is None:
         subject = subjects.of_unknown_name(asking.key, named.username)
         weak = decoy_for(asking.key, named.username).weak
         return Candidate(None, None, SecretKind.TEXT, Target(subject, buckets, weak), named.with_pictures)
-    subject = subjects.of_account(asking.key, account.id)
-    target = Target(subject, buckets, is_weak(account), account.failures_count_from or counters.ALWAYS)
+    target = Target(
+        subjects.of_account(asking.key, account.id),
+        buckets,
+        is_weak(account),
+        account.failures_count_from or counters.ALWAYS,
+        protected=account.protected_at is not None,
+    )
     sealed = account.sealed_secret if may_be_proven(standing_of(account, asking.now)) else None
     return Candidate(account.id, sealed, account.secret_kind, target, named.with_pictures)
 
 
 def ways_in(named: Named, known_device: str | None) -> tuple[Bucket, ...]:
-    own = [counters.by_device(known_device)] if known_device else []
-    card = [counters.by_card(named.card)] if named.card else []
-    return (*own, *card) or (counters.TYPED,)
+    """Best first. Typing the name is a known device's last resort: a classmate at the same tablet may have used it up."""
+    device = [counters.by_device(known_device)] if known_device else []
+    return (*device, counters.by_card(named.card) if named.card else counters.TYPED)
 
 
 def may_be_proven(standing: Standing) -> bool:
-    """Whether a guess is compared at all. The right password of an account that ended earns a clear page, no more."""
+    """Whether a guess is compared at all. The right password of an account that ended earns a clear page, no more.
+
+    Protection depends on the way too, so `counters` decides about that.
+    """
     match standing:
-        case Standing.ACTIVE | Standing.INACTIVE | Standing.TEMPORARY_EXPIRED:
+        case Standing.ACTIVE | Standing.INACTIVE | Standing.TEMPORARY_EXPIRED | Standing.PROTECTED:
             return True
-        case Standing.NO_ACCOUNT | Standing.BLOCKED | Standing.PROTECTED:
+        case Standing.NO_ACCOUNT | Standing.BLOCKED:
             return False
         case _:
             assert_never(standing)
@@ -109,25 +120,30 @@ def may_be_proven(standing: Standing) -> bool:
 
 def outlook(db: Session, candidate: Candidate, asking: Asking) -> Outlook:
     """What the page may tell before anything is typed."""
-    stands = counters.outlook(db, candidate.target, asking.now, asking.limits)
-    return closed_here(db, candidate, asking) or stands
+    target = open_here(db, candidate, asking)
+    return target if isinstance(target, Outlook) else counters.outlook(db, target, asking.now, asking.limits)
 
 
-def closed_here(db: Session, candidate: Candidate, asking: Asking) -> Outlook | None:
-    """Typed sign-in with pictures may be closed for this address, whoever it is for."""
-    if not candidate.with_pictures or candidate.target.buckets != (counters.TYPED,):
-        return None
+def open_here(db: Session, candidate: Candidate, asking: Asking) -> Target | Outlook:
+    """Typed sign-in with pictures may be closed for this address, whoever it is for; other ways go on."""
+    target = candidate.target
+    if not candidate.with_pictures or counters.TYPED not in target.buckets:
+        return target
     moment = neighbourhoods.closed_until(db, asking.address, asking.now, asking.limits)
-    return Outlook(counters.TYPED, ClosedUntil(moment), failures=0) if moment else None
+    if moment is None:
+        return target
+    others = tuple(bucket for bucket in target.buckets if bucket.is_own)
+    closed = Outlook(counters.TYPED, ClosedUntil(moment), failures=0)
+    return replace(target, buckets=others) if others else closed
 
 
 def prove(db: Session, vault: Vault, candidate: Candidate, guess: Secret, asking: Asking) -> Outcome:
     """Is it them? Leaves a writing transaction open with the outcome in it. Raises HashingBusy."""
-    closed = closed_here(db, candidate, asking)
-    if closed is not None:
-        return Waiting(closed)
+    target = open_here(db, candidate, asking)
+    if isinstance(target, Outlook):
+        return Waiting(target)
     writing(db)
-    place = counters.reserve(db, candidate.target, asking.now, asking.limits)
+    place = counters.reserve(db, target, asking.now, asking.limits)
     let_go(db)
     if isinstance(place, Outlook):
         return Waiting(place)
@@ -157,6 +173,8 @@ def succeed(
     account = lookup.by_id(db, candidate.account_id or NOBODY)
     if account is None or account.sealed_secret != candidate.sealed:
         return Wrong()  # the school gave another password while we hashed
+    if candidate.with_pictures:
+        neighbourhoods.forgive(db, asking.address, candidate.target.subject)
     if resealed is not None:
         account.sealed_secret = resealed  # PW-13: today's parameters, today's key
     return Right(account)
@@ -171,7 +189,9 @@ def fail(
     log.info("sign-in failed", extra={"account": str(who or "-"), "way": str(place.bucket.way)})
     if place.total >= asking.limits.account_limit and who is not None and protect(db, who, at):
         tell(db, asking, "account:protected", who)
-    if neighbourhoods.remember(db, asking.address, subject, at, asking.limits):
+    if is_typed_with_pictures(candidate, place) and neighbourhoods.remember(
+        db, asking.address, subject, at, asking.limits
+    ):
         tell(db, asking, "sign-in:address-closed", None)
     if spraying.remember(db, subjects.of_guess(asking.key, guess), subject, at, asking.limits):
         tell(db, asking, "sign-in:spraying", None)
@@ -180,8 +200,13 @@ def fail(
     return Wrong()
 
 
+def is_typed_with_pictures(candidate: Candidate, place: Place) -> bool:
+    """The one kind of failure that says that somebody tries a class picture by picture; names of nobody too."""
+    return candidate.with_pictures and not place.bucket.is_own
+
+
 def protect(db: Session, account_id: UUID, now: datetime) -> bool:
-    """PW-07: a hundred in a row is the end of guessing, until the school renews or unlocks."""
+    """PW-07: a hundred in a row is the end of typing this name, until the school renews or unlocks."""
     unprotected = (Account.id == account_id) & Account.protected_at.is_(None)
     done = db.execute(
         update(Account)

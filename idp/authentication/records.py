@@ -39,7 +39,7 @@ class LoginAttempt(Base):
     __tablename__ = "login_attempts"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    browser: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(64), index=True)
     step: Mapped[str] = mapped_column(String(20))
     requirement: Mapped[dict[str, Any]]
     # What was typed, until it is known whose it is; then the account (which may not exist: no one may notice).
@@ -73,23 +73,22 @@ class FailureCounter(Base):
 
     # A keyed digest of the account's id, or of the folded name when there is no such account.
     subject: Mapped[str] = mapped_column(String(64), primary_key=True)
-    # "account", "typed", "card:<handle>" or "device:<digest>"
+    # "typed", "card:<handle>" or "device:<digest>"; and those that several ways share (see `counters`)
     bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
     in_a_row: Mapped[int] = mapped_column(default=0)
     today: Mapped[int] = mapped_column(default=0)
     day: Mapped[str] = mapped_column(String(10))
-    last_at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class KnownDevice(Base):
-    """A browser in which this account signed in before, by the digest of its cookie."""
+    """A browser in which this account signed in before, by the digest of its cookie, and when it last did."""
 
     __tablename__ = "known_devices"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    since: Mapped[datetime]
-    last_used_at: Mapped[datetime]
+    last_used_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class FailedName(Base):

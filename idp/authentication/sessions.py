@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, inspect, select, update
 from sqlalchemy.orm import Session
 
 from idp.accounts import opaque
@@ -38,41 +38,42 @@ def resume(db: Session, cookie_value: str, now: datetime) -> SignIn | None:
 
 
 def find(db: Session, cookie_value: str, now: datetime) -> Found | None:
-    row = db.execute(
-        WITH_ACCOUNT.where(BrowserSession.cookie_digest == opaque.digest(cookie_value))
-    ).one_or_none()
+    row = db.connection().execute(FIND, {"presented": opaque.digest(cookie_value)}).one_or_none()
     if row is None or not still_counts(row, now):
         return None
-    session: BrowserSession = row.BrowserSession
     sign_in = SignIn(
-        session_digest=session.digest,
-        sid_seed=session.sid_seed,
-        account_id=session.account_id,
+        session_digest=row.digest,
+        sid_seed=row.sid_seed,
+        account_id=row.account_id,
         kind=row.kind,
-        at=session.signed_in_at,
-        strength=Strength(session.strength),
-        methods=tuple(session.methods),
+        at=row.signed_in_at,
+        strength=Strength(row.strength),
+        methods=tuple(row.methods),
     )
-    return Found(sign_in, touch_due=session.last_seen_at + SEEN_EVERY <= now)
+    return Found(sign_in, touch_due=row.last_seen_at + SEEN_EVERY <= now)
 
 
-WITH_ACCOUNT = select(
-    BrowserSession,
-    Account.kind,
-    Account.active_until,
-    Account.blocked_at,
-    Account.temporary_until,
-    Account.sign_ins_count_from,
-).join(Account, Account.id == BrowserSession.account_id)
+# Columns and not a record: every single sign-on begins with this statement.
+FIND = (
+    select(
+        *inspect(BrowserSession).local_table.c,
+        Account.kind,
+        Account.active_until,
+        Account.blocked_at,
+        Account.temporary_until,
+        Account.sign_ins_count_from,
+    )
+    .join(Account, Account.id == BrowserSession.account_id)
+    .where(BrowserSession.cookie_digest == bindparam("presented"))
+)
 
 
 def still_counts(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
-    session: BrowserSession = row.BrowserSession
     return (
-        session.ended_at is None
-        and now < session.expires_at
-        and now < session.last_seen_at + timedelta(seconds=session.idle_seconds)
-        and session.signed_in_at >= row.sign_ins_count_from
+        row.ended_at is None
+        and now < row.expires_at
+        and now < row.last_seen_at + timedelta(seconds=row.idle_seconds)
+        and row.signed_in_at >= row.sign_ins_count_from
         and lifecycle.may_sign_in(lifecycle.standing(moments_of(row), now))
     )
 
@@ -147,10 +148,20 @@ def sign_in_from(name: str, seed: str, proof: Proof) -> SignIn:
     return SignIn(name, seed, proof.account_id, proof.kind, proof.at, proof.strength, proof.methods)
 
 
-def end(db: Session, session_digest: str, now: datetime) -> None:
-    """Ends it for good; what hangs on it (tokens) looks at this moment."""
+def end(db: Session, session_digest: str, now: datetime) -> bool:
+    """Ends it for good; what hangs on it (tokens) looks at this moment. False when it had ended already."""
     mine = (BrowserSession.digest == session_digest) & BrowserSession.ended_at.is_(None)
-    db.execute(update(BrowserSession).where(mine).values(ended_at=now))
+    return db.connection().execute(update(BrowserSession).where(mine).values(ended_at=now)).rowcount == 1
+
+
+def left_behind(db: Session, cookie_value: str, account_id: UUID) -> str | None:
+    """The session behind this cookie that nobody ended, when it is another account's; used or idle."""
+    theirs = (
+        BrowserSession.cookie_digest == opaque.digest(cookie_value),
+        BrowserSession.account_id != account_id,
+        BrowserSession.ended_at.is_(None),
+    )
+    return db.scalar(select(BrowserSession.digest).where(*theirs))
 
 
 def limits_for(kind: AccountKind, settings: Sessions) -> SessionLimits:

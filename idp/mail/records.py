@@ -1,4 +1,4 @@
-"""The record of a mail that is to be sent."""
+"""The records of mails: what is to be sent, and how many were."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ class OutboxMail(Base):
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     gave_up_at: Mapped[datetime | None]
+
+
+class MailTally(Base):
+    """When mails were caused of late, by an account or a place or for a mailbox; under a keyed digest, naming nobody."""
+
+    __tablename__ = "mail_tallies"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    moments: Mapped[list[str]]
+    last_at: Mapped[datetime] = mapped_column(index=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from flask import Blueprint, Response, current_app, request
+from sqlalchemy.orm import Session
 
 from idp.accounts import lookup
 from idp.authentication.requirement import AskedBy, Requirement
@@ -321,6 +322,12 @@ def take(parked_as: str | None) -> None:
     """Before an answer leaves. Whoever comes second, in another tab or by the back button, gets a page."""
     if parked_as is not None and not pending.take(db(), parked_as, browser_id(), now()):
         raise ShownError(400, "already-answered", "answered before")
+
+
+def move_along(db: Session, way_back: str, before: str, after: str) -> None:
+    """A browser that changes its value takes the request along that its login leads back to."""
+    if way_back.startswith(resume_path("")):
+        pending.move(db, way_back.removeprefix(resume_path("")), before, after)
 
 
 def resume_path(pending_id: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -16,11 +17,24 @@ __all__ = ["Client", "ClientFileError", "ClientRegister", "origin_of", "register
 
 log = logging.getLogger("leerid.clients")
 
-Marks = frozenset[tuple[str, int, int]]
+# What changes when a registration does: its time and its size.
+Mark = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A registration, and the file's mark from before it was read: what is written meanwhile is read again."""
+
+    mark: Mark
+    client: Client
 
 
 class ClientRegister:
-    """All applications. Looks for changed files at most every `reload_seconds`; a bad change is logged and not taken."""
+    """All applications. Looks for changed files at most every `reload_seconds`.
+
+    A removed file is a removed application, at once and whatever is wrong with another. A change that is wrong is logged and
+    not taken: that application stays as it was, and its file is read at every look until it is right.
+    """
 
     def __init__(
         self, directory: Path, reload_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -30,9 +44,12 @@ class ClientRegister:
         self.reload_seconds = reload_seconds
         self.clock = clock
         self.looking = threading.Lock()
-        self.marks = marks_of(directory)
-        self.clients = read_all(directory)
         self.looked_at = clock()
+        self.files: Mapping[str, ReadFile] = {}
+        self.clients: Mapping[str, Client] = {}
+        self.complained: frozenset[str] = frozenset()
+        for error in self.look():
+            raise error
 
     def get(self, client_id: str) -> Client | None:
         self.look_again()
@@ -43,34 +60,59 @@ class ClientRegister:
         return tuple(self.clients.values())
 
     def look_again(self) -> None:
-        if self.clock() - self.looked_at < self.reload_seconds or not self.looking.acquire(blocking=False):
+        asked_at = self.clock()
+        if asked_at - self.looked_at < self.reload_seconds:
+            return
+        # While another thread looks, what is known will do; unless it must never be older than the request.
+        if not self.looking.acquire(blocking=self.reload_seconds == 0):
             return
         try:
-            marks = marks_of(self.directory)
-            if marks != self.marks:
-                self.marks = marks
-                self.clients = read_all(self.directory)
+            self.looked_at = asked_at
+            known = self.files
+            self.complain(self.look())
+            if self.files != known:
                 log.info("clients:reloaded", extra={"count": len(self.clients)})
-        except ClientFileError as error:
-            log.error("clients:refused", extra={"reason": str(error)})
         finally:
-            self.looked_at = self.clock()
             self.looking.release()
 
+    def look(self) -> list[ClientFileError]:
+        """Reads what changed; answers what is wrong."""
+        files: dict[str, ReadFile] = {}
+        errors: list[ClientFileError] = []
+        for path in sorted(self.directory.glob("*.toml")):
+            mark, known = mark_of(path), self.files.get(path.name)
+            if mark is None:
+                continue
+            try:
+                unchanged = known is not None and known.mark == mark
+                files[path.name] = known if known and unchanged else ReadFile(mark, registration.read(path))
+            except ClientFileError as error:
+                errors.append(error)
+                if known is not None:
+                    files[path.name] = known
+        self.files = files
+        self.clients = {each.client.client_id: each.client for each in files.values()}
+        return errors
 
-def marks_of(directory: Path) -> Marks:
-    """What changes when a registration does: names, times and sizes."""
-    marks = set()
-    for path in directory.glob("*.toml"):
-        try:
-            seen = path.stat()
-        except OSError:  # removed between the listing and the look
-            continue
-        marks.add((path.name, seen.st_mtime_ns, seen.st_size))
-    return frozenset(marks)
+    def complain(self, errors: Iterable[ClientFileError]) -> None:
+        """Once about each, and not at every look."""
+        reasons = frozenset(str(error) for error in errors)
+        for reason in reasons - self.complained:
+            log.error("clients:refused", extra={"reason": reason})
+        self.complained = reasons
+
+
+def mark_of(path: Path) -> Mark | None:
+    """None when it was removed between the listing and the look."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_mtime_ns, seen.st_size
 
 
 def read_all(directory: Path) -> Mapping[str, Client]:
+    """Every application, or ClientFileError."""
     clients = [registration.read(path) for path in sorted(directory.glob("*.toml"))]
     return {client.client_id: client for client in clients}
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, current_app, send_file
 
+from idp.authentication.views import when_browser_changes, when_session_ends
 from idp.oidc import discovery, keys, token_endpoints
-from idp.oidc.authorize import authorize_endpoint
+from idp.oidc.authorize import authorize_endpoint, move_along
 from idp.oidc.challenges import Challenges
 from idp.oidc.clients import ClientRegister, register
 from idp.oidc.discovery import discovery_documents
 from idp.oidc.logout import logout_endpoint
+from idp.oidc.sign_out import ending_with_sessions
 from idp.settings import Settings
 from idp.web.errors import ShownError
 from idp.web.pages import render
@@ -23,9 +25,12 @@ entrance = Blueprint("entrance", __name__)
 def install(app: Flask, wiring: Wiring) -> None:
     """Raises ClientFileError or KeyFileError rather than start without what is needed to be safe."""
     clients = wiring.settings.clients
-    app.extensions["leerid.clients"] = ClientRegister(clients.directory, clients.reload_seconds)
+    known = ClientRegister(clients.directory, clients.reload_seconds)
+    app.extensions["leerid.clients"] = known
     app.extensions["leerid.keys"] = signing_keys(wiring.settings)
     app.extensions["leerid.challenges"] = Challenges()
+    when_session_ends(app, ending_with_sessions(known, wiring.keys.pairwise))
+    when_browser_changes(app, move_along)
     discovery.prepare(app, wiring.settings.issuer)
     app.register_blueprint(entrance)
     app.register_blueprint(authorize_endpoint)

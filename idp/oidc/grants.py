@@ -69,6 +69,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         elif found.expires_at <= request.now:
             note("code:expired", client, found.grant)
         else:
+            note_other_address(request, client, found)
             return OfferedCode(found)
         return None
 
@@ -188,6 +189,12 @@ def end_family(request: TokenRequest, why: str, client: ProvenClient, grant: Gra
     note(why, client, grant)
     writing(request.db)
     families.revoke(request.db, grant.family_id, request.now)
+
+
+def note_other_address(request: TokenRequest, client: ProvenClient, found: FoundCode) -> None:
+    """Authlib refuses it next, and says so to the client only."""
+    if request.form.get("redirect_uri") != found.redirect_uri:
+        note("code:other-redirect-uri", client, found.grant)
 
 
 def note(event: str, client: ProvenClient, grant: Grant | None = None) -> None:

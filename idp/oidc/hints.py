@@ -18,10 +18,11 @@ ALGS = frozenset(alg.value for alg in SigningAlg)
 
 @dataclass(frozen=True)
 class Hint:
-    """Who signed in to which application."""
+    """Who signed in to which application, and in which sign-in."""
 
     client_id: str
     subject: str
+    sid: str | None = None
 
 
 def read(token: str, ring: KeyRing, issuer: str) -> Hint | None:
@@ -37,4 +38,5 @@ def read(token: str, ring: KeyRing, issuer: str) -> Hint | None:
         return None
     if not isinstance(client_id, str) or not isinstance(subject, str) or not subject:
         return None
-    return Hint(client_id, subject)
+    sid = claims.get("sid")
+    return Hint(client_id, subject, sid if isinstance(sid, str) else None)

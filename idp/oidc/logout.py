@@ -14,11 +14,10 @@ from flask import Blueprint, Response, current_app
 
 from idp.accounts import history, lookup
 from idp.accounts.records import Person
-from idp.authentication import sessions
 from idp.authentication.sign_in import SignIn
-from idp.authentication.views import signed_in
+from idp.authentication.views import end_session, leave_browser, signed_in
 from idp.database import writing
-from idp.oidc import backchannel, hints, subjects
+from idp.oidc import hints, subjects
 from idp.oidc.clients import Client, origin_of, register
 from idp.oidc.errors import ClientError
 from idp.oidc.hints import Hint
@@ -50,12 +49,14 @@ class Wish:
 
 
 @logout_endpoint.get("/end_session")
-def end_session() -> Response:
+def ask_to_end_session() -> Response:
     parameters = sent()
     wish = checked(parameters)
     prefer(wish.ui_locales)
     sign_in = signed_in()
     if sign_in is None:
+        end_elsewhere(wish)
+        leave()
         return see_off(wish if wish.hint is not None else Wish())
     if wish.hint is not None and wish.client is not None and is_about(wish.client, wish.hint, sign_in):
         end(sign_in)
@@ -65,7 +66,7 @@ def end_session() -> Response:
 
 @logout_endpoint.post("/end_session")
 @open_to_other_sites
-def end_session_by_post() -> Response:
+def ask_by_post() -> Response:
     """A POST from another site comes without our cookies (SameSite=Lax): met again as a GET, it brings them."""
     parameters = sent()
     checked(parameters)
@@ -81,6 +82,8 @@ def confirmed() -> Response:
     sign_in = signed_in()
     if sign_in is not None:
         end(sign_in)
+    else:
+        leave()
     return see_off(wish)
 
 
@@ -113,6 +116,7 @@ def known_hint(parameters: Parameters) -> Hint | None:
         return None
     hint = hints.read(token, key_ring(current_app), settings().issuer)
     if hint is None:
+        log.warning("hint:refused", extra={"client_id": parameters.get("client_id") or "-"})
         raise ShownError(400, "logout-refused", "id_token_hint is not one of ours")
     return hint
 
@@ -154,18 +158,29 @@ def ask(wish: Wish, parameters: Parameters) -> Response:
 
 
 def end(sign_in: SignIn) -> None:
-    """Ends the session with everything that lives no longer than it, and writes down whom to tell."""
-    person = person_of(sign_in)
+    """Ends the session; everything that lives no longer than it ends with it (`sign_out`)."""
     writing(db())
-    sessions.end(db(), sign_in.session_digest, now())
-    for ended in families.end_session(db(), sign_in.session_digest, now()):
-        client = register(current_app).get(ended.client_id)
-        if client is not None and client.backchannel_logout_uri and person is not None:
-            subject = subjects.subject_for(client, person, wiring().keys.pairwise)
-            backchannel.notify(db(), client.client_id, subject, ended.sid, now())
+    end_session(sign_in.session_digest)
+    leave_browser()
     history.note(
         db(), "account:signed-out", now=now(), request_id=request_id(), account_id=sign_in.account_id
     )
+
+
+def leave() -> None:
+    """Nobody is signed in here, but somebody may have got half-way: the next one at this browser must not go on with it."""
+    writing(db())
+    leave_browser()
+
+
+def end_elsewhere(wish: Wish) -> None:
+    """Nobody is signed in here, but the hint names a sign-in: idle, or of a browser that lost its cookies."""
+    if wish.client is None or wish.hint is None or wish.hint.sid is None:
+        return
+    session_digest = families.session_of(db(), wish.client.client_id, wish.hint.sid)
+    if session_digest is not None:
+        writing(db())
+        end_session(session_digest)
 
 
 def see_off(wish: Wish) -> Response:
@@ -191,7 +206,4 @@ def without_traces(response: Response) -> Response:
     """
     drop(response, Cookie.SESSION)
     response.headers["Clear-Site-Data"] = '"cache"'
-    response.call_on_close(
-        backchannel.wake.set
-    )  # after the commit and the answer, so that there is something to find
     return response

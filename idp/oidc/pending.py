@@ -61,14 +61,15 @@ def bind(db: Session, pending_id: str, browser_id: str) -> bool:
     )
 
 
+def move(db: Session, pending_id: str, before: str, after: str) -> None:
+    """The browser that it is tied to has another value now."""
+    tied = (row.digest == secrets.digest(pending_id), row.browser == mark_of(before))
+    db.execute(update(row).where(*tied).values(browser=mark_of(after)))
+
+
 def take(db: Session, pending_id: str, browser_id: str, now: datetime) -> bool:
     """True for one caller only: whoever answers a request takes it away."""
     return db.connection().execute(delete(row).where(*is_good(pending_id, browser_id, now))).rowcount == 1
-
-
-def forget_expired(db: Session, now: datetime) -> int:
-    """Clean-up; an expired one is good for nothing already."""
-    return db.connection().execute(delete(row).where(row.expires_at <= now)).rowcount
 
 
 def is_good(pending_id: str, browser_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

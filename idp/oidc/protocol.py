@@ -144,10 +144,10 @@ class SigningAlg(StrEnum):
 
 
 class AssertionAudience(StrEnum):
-    """To whom a client addresses its assertions: RFC 10070 leaves the issuer only; older libraries name the token endpoint."""
+    """To whom a client addresses its assertions: RFC 10070 leaves the issuer only; older libraries name /token."""
 
     ISSUER = "issuer"
-    TOKEN_ENDPOINT = "token_endpoint"  # noqa: S105
+    TOKEN_ENDPOINT = "token_endpoint"
 
 
 class PkcePolicy(StrEnum):

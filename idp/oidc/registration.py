@@ -34,7 +34,8 @@ from idp.rules.folding import folded
 KEYS = frozenset(
     {
         "client_id", "name", "description", "logo_uri", "policy_uri", "tos_uri",
-        "client_secret_sha256", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "assertion_audience", "jwks",
+        "client_secret_sha256", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg",
+        "assertion_audience", "jwks",
         "redirect_uris", "post_logout_redirect_uris", "initiate_login_uri",
         "backchannel_logout_uri", "backchannel_logout_session_required",
         "grant_types", "response_types", "pkce", "scope", "subject_type", "sector_identifier",
@@ -113,9 +114,7 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
         token_endpoint_auth_signing_alg=choice(
             table, "token_endpoint_auth_signing_alg", SigningAlg, SigningAlg.RS256
         ),
-        assertion_audience=choice(
-            table, "assertion_audience", AssertionAudience, AssertionAudience.ISSUER
-        ),
+        assertion_audience=choice(table, "assertion_audience", AssertionAudience, AssertionAudience.ISSUER),
         jwks=public_keys(table, method),
         redirect_uris=redirect_uris,
         post_logout_redirect_uris=addresses(table, "post_logout_redirect_uris"),

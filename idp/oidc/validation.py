@@ -7,6 +7,7 @@ refusals travel to the application.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,6 +21,8 @@ from idp.oidc.parameters import UNFIT, Parameters
 from idp.oidc.protocol import STRENGTH_OF_ACR, ErrorCode, Prompt, ResponseMode, Scope
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
 from idp.web.errors import ShownError
+
+log = logging.getLogger("leerid.oidc")
 
 ECHOED = ("state", "nonce")
 # All that is read of a request; what else was sent is ignored (RFC 6749 section 3.1) and not kept.
@@ -228,6 +231,7 @@ def by_token(parameters: Parameters, client: Client, ring: KeyRing, issuer: str)
         return None
     hint = hints.read(token, ring, issuer)
     if hint is None or hint.client_id != client.client_id:
+        log.warning("hint:refused", extra={"client_id": client.client_id})
         raise ClientError(ErrorCode.INVALID_REQUEST, "id_token_hint is not an ID token for this client")
     return hint.subject
 

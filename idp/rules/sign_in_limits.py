@@ -66,7 +66,9 @@ class SignInLimits:
         TypedStep(failures=8, wait=timedelta(minutes=15)),
     )
     typed_weak_a_day: int = 10
+    own_weak_a_day: int = 30  # the card and known devices together
     account_limit: int = ACCOUNT_LIMIT
+    protected_allowance: int = 10  # for the card, and for known devices, when the account is protected
     address_distinct_names: int = ADDRESS_DISTINCT_NAMES
     address_window: timedelta = ADDRESS_WINDOW
     address_closed_for: timedelta = ADDRESS_CLOSED_FOR
@@ -77,12 +79,27 @@ class SignInLimits:
 DEFAULT_LIMITS = SignInLimits()
 
 
+NO_FAILURES = Failures(in_a_row=0, today=0, last_at=None)
+
+
 def verdict(
-    way: Way, failures: Failures, *, weak: bool, now: datetime, limits: SignInLimits = DEFAULT_LIMITS
+    way: Way,
+    failures: Failures,
+    *,
+    weak: bool,
+    now: datetime,
+    limits: SignInLimits = DEFAULT_LIMITS,
+    own_ways: Failures = NO_FAILURES,
 ) -> Verdict:
-    """May this way be tried now? `weak`: the secret is a picture or a basic password."""
+    """May this way be tried now? `weak`: the secret is a picture or a basic password.
+
+    `own_ways` is what the card and the known devices counted together: somebody who holds the card of a classmate, at a
+    tablet that the class shares, gets one day's worth of guesses and not two.
+    """
     match way:
         case Way.DEVICE | Way.CARD:
+            if weak and _failed_today(own_ways, now) >= limits.own_weak_a_day:
+                return ClosedUntil(next_midnight(now))
             return _after(_own_wait(failures.in_a_row, limits), failures, now)
         case Way.TYPED:
             if weak and _failed_today(failures, now) >= limits.typed_weak_a_day:
@@ -93,7 +110,7 @@ def verdict(
 
 
 def must_protect(in_a_row: int, limits: SignInLimits = DEFAULT_LIMITS) -> bool:
-    """All ways together: from here on nobody guesses any more, until the school renews or unlocks."""
+    """All ways together: from here on nobody guesses by typing a name, until the school renews or unlocks."""
     return in_a_row >= limits.account_limit
 
 

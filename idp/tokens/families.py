@@ -99,3 +99,9 @@ def end_session(db: Session, session_digest: str, now: datetime) -> list[Ended]:
     )
     db.execute(ending.values(revoked_at=now))
     return ended
+
+
+def session_of(db: Session, client_id: str, sid: str) -> str | None:
+    """The browser session that this application knows by this `sid`."""
+    known = (families.c.client_id == client_id, families.c.sid == sid)
+    return db.scalar(select(families.c.session_digest).where(*known).limit(1))

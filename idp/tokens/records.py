@@ -30,7 +30,7 @@ class GrantFamily(Base):
     strength: Mapped[int]
     acr: Mapped[str] = mapped_column(String(100))
     methods: Mapped[list[str]]
-    sid: Mapped[str] = mapped_column(String(43))
+    sid: Mapped[str] = mapped_column(String(43), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]

@@ -63,6 +63,12 @@ def browser_id() -> str:
     return str(known)
 
 
+def renew_browser_id() -> str:
+    """Another value for this browser, from this request on: what was bound to the one before is out of reach."""
+    g.browser_id = g.new_browser_id = secrets.token_urlsafe(32)
+    return str(g.browser_id)
+
+
 def keep_browser_id(response: Response) -> Response:
     """After each request: sets the browser's value when this request made one."""
     new = g.get("new_browser_id")

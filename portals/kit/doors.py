@@ -38,11 +38,13 @@ def login() -> BaseResponse:
     issuers = request.args.getlist("iss")
     if issuers and issuers != [settings().issuer]:
         raise ShownError(400, "bad-request")
-    return wiring().provider.begin(
+    response = wiring().provider.begin(
         own_page(request.args.get("target_link_uri")),
         login_hint=request.args.get("login_hint", "")[:254],
         ui_locales=pages.chosen_language(),
     )
+    pages.follow_language(response, request.args.get("ui_locales", ""))
+    return response
 
 
 def own_page(address: str | None) -> str:
@@ -65,6 +67,7 @@ def logout() -> BaseResponse:
     session.forget()
     if held is None:
         return redirect("/", 303)
+    wiring().provider.give_back(held)
     try:
         return wiring().provider.end(held, session.leave())
     except ProviderDown as down:

@@ -70,6 +70,17 @@ def choose_language() -> Response:
     if language not in LANGUAGES:
         raise BadRequest
     response = redirect(local_path(request.form.get("return_to")), 303)
+    keep_language(response, language)
+    return response
+
+
+def follow_language(response: Response, wanted: str) -> None:
+    """The language that a person chose at the provider, for who chose none here."""
+    if wanted in LANGUAGES and not chosen_language():
+        keep_language(response, wanted)
+
+
+def keep_language(response: Response, language: str) -> None:
     response.set_cookie(
         language_cookie(),
         language,
@@ -79,7 +90,6 @@ def choose_language() -> Response:
         samesite="Lax",
         path="/",
     )
-    return response
 
 
 def language_cookie() -> str:

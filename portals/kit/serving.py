@@ -13,6 +13,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from portals.kit import logs
+from portals.kit.deadlines import DeadlineWorker
 from portals.kit.settings import PortalSettings, SettingsError, load
 
 
@@ -42,7 +43,7 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]
             "bind": f"{self.settings.host}:{self.settings.port}",
             "workers": self.settings.workers,
             "threads": self.settings.threads,
-            "worker_class": "gthread",
+            "worker_class": DeadlineWorker,
             "keepalive": 30,
             "control_socket_disable": True,
             # Who is behind a proxy is decided in one place only: `trusted_proxies`, in new_desk.

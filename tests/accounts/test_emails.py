@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from idp.accounts import emails, passwords
+from idp.accounts.emails import ToVerify
 from idp.accounts.records import Account, OneTimeLink
 from idp.database import writing
 from idp.rules.account_types import AccountKind
@@ -119,11 +120,12 @@ def test_PW_29_a_new_password_kills_every_link(db: Session) -> None:
 
 
 def test_PW_31_looking_uses_nothing_up(db: Session) -> None:
-    token = asked(db, account(db))
+    who = account(db)
+    token = asked(db, who)
     for _ in range(3):
-        assert emails.address_to_verify(db, token, SOON) == ADDRESS
+        assert emails.to_verify(db, token, SOON) == ToVerify(ADDRESS, who.username)
     assert verified(db, token) is not None
-    assert emails.address_to_verify(db, token, SOON) is None
+    assert emails.to_verify(db, token, SOON) is None
 
 
 def test_R19_a_verified_address_stays_until_the_new_one_is_proven(db: Session) -> None:
@@ -139,6 +141,15 @@ def test_PR_06_a_link_of_an_account_that_ended_is_refused(db: Session) -> None:
     who = account(db, active_until=NOW.date())
     token = asked(db, who)
     assert verified(db, token, after=timedelta(hours=20)) is None
+
+
+def test_PW_05_the_link_works_for_who_is_protected_against_guessing(db: Session) -> None:
+    who = account(db)
+    token = asked(db, who)
+    writing(db)
+    who.protected_at = SOON
+    db.commit()
+    assert verified(db, token) is who
 
 
 @pytest.mark.parametrize("kind", [AccountKind.BASIC, AccountKind.STAFF])

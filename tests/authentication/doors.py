@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
 from urllib.parse import urljoin
 
 import requests
 from sqlalchemy import select
 
 from idp.accounts.records import Account, AuditEvent
+from idp.authentication.decoys import decoy_for
 from idp.authentication.records import FailureCounter
 from tests.support.browser import Page, Visitor
 from tests.support.people import Made
@@ -89,6 +93,31 @@ def counted(provider: Provider, bucket: str = "account") -> int:
     with provider.reading() as db:
         wanted = select(FailureCounter.in_a_row).where(FailureCounter.bucket == bucket)
         return sum(db.scalars(wanted))
+
+
+@contextmanager
+def hashing_is_busy(provider: Provider) -> Iterator[None]:
+    """Every thread that hashes has something else to do."""
+    vault, over = provider.app.extensions["leerid.authentication"], threading.Event()
+    for _ in range(provider.settings.hashing.at_once):
+        vault.threads.submit(over.wait)
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def sign_out(visitor: Visitor) -> Page:
+    visitor.get("/end_session")
+    return visitor.submit(button="logout-confirm")
+
+
+def names_of_nobody(provider: Provider, *, with_pictures: bool) -> Iterator[str]:
+    """Names that nobody has, and that show the wanted page."""
+    for number in count():
+        name = f"niemand.nergens{number}"
+        if decoy_for(provider.keys.lookup, name).with_pictures is with_pictures:
+            yield name
 
 
 def events(provider: Provider, what: str) -> int:

@@ -9,7 +9,16 @@ import pytest
 
 from idp.accounts import passwords
 from idp.accounts.records import Account
-from tests.authentication.doors import WRONG, account_of, events, is_in, say_name, say_password, sign_in
+from tests.authentication.doors import (
+    WRONG,
+    account_of,
+    events,
+    hashing_is_busy,
+    is_in,
+    say_name,
+    say_password,
+    sign_in,
+)
 from tests.support.browser import Page, Visitor
 from tests.support.provider import Provider
 
@@ -185,7 +194,7 @@ def test_who_cannot_reach_the_asked_strength_gets_a_clear_page(
     visitor.get(app.ask().url)
     visitor.submit(button="login-next", username=pupil.username)
     page = say_password(visitor, pupil.password)
-    assert "Deze toepassing vraagt een sterker wachtwoord" in page.text
+    assert "Deze applicatie vraagt een sterker wachtwoord" in page.text
     assert visitor.cookie("leerid_session") is None
     page = visitor.get(page.links["Meld je aan met een andere gebruikersnaam"])
     assert "login-next" in page.ids
@@ -195,5 +204,5 @@ def test_PW_18_a_busy_provider_says_so(open_provider: Callable[..., Provider]) -
     provider = open_provider(hashing={"at_once": 1, "queue_seconds": 0.05})
     visitor = Visitor(provider.issuer)
     sign_in(visitor, provider.people.pupil("advanced", temporary=True))
-    with provider.app.extensions["leerid.authentication"].place():
+    with hashing_is_busy(provider):
         assert choose(visitor, OWN).status == 503

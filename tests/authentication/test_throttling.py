@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from idp.accounts import passwords
+from idp.accounts import opaque, passwords
 from idp.accounts.records import Account
-from idp.authentication.records import FailureCounter
+from idp.authentication.counters import by_device
+from idp.authentication.records import FailedName, FailureCounter
 from tests.authentication.doors import (
     CLOSED,
     HELP,
@@ -22,15 +24,27 @@ from tests.authentication.doors import (
     fail,
     fail_past_waits,
     guess_at_once,
+    hashing_is_busy,
     is_in,
+    names_of_nobody,
     say_name,
     say_password,
     sign_in,
+    sign_out,
 )
 from tests.support.browser import Visitor
+from tests.support.people import Made
 from tests.support.provider import Provider
 
 NewVisitor = Callable[..., Visitor]
+
+
+def known_device(visitor: Visitor, pupil: Made) -> str:
+    """Signs in once and out again; answers where this device's errors are counted from then on."""
+    assert visitor.cookie("leerid_session") is None
+    sign_in(visitor, pupil)
+    sign_out(visitor)
+    return by_device(opaque.digest(visitor.cookie("leerid_device") or "")).key
 
 
 def at_ten_in_the_morning(provider: Provider) -> None:
@@ -118,23 +132,92 @@ def test_ten_typed_errors_in_a_day_do_not_close_an_own_password(provider: Provid
     assert is_in(sign_in(visitor, pupil), provider)
 
 
-@pytest.mark.parametrize("way", ["device", "card"])
-def test_a_card_and_an_own_device_have_five_free_and_then_short_waits(
-    provider: Provider, visitor: Visitor, way: str
-) -> None:
+def test_a_card_has_five_free_errors_and_then_short_waits(provider: Provider, visitor: Visitor) -> None:
     pupil = provider.people.pupil("basic")
-    if way == "device":
-        sign_in(visitor, pupil)
     visitor.get(pupil.card_path)
-    if way == "device":
-        visitor.submit(button="login-switch")
-        visitor.submit(button="login-next", username=pupil.username)
     assert WAIT not in fail(visitor, 5).text
     assert "Wacht nog 5 seconden" in fail(visitor, 1).text
     provider.clock.move(seconds=5)
     assert "Wacht nog 10 seconden" in fail(visitor, 1).text
     provider.clock.move(seconds=10)
     assert is_in(say_password(visitor, pupil.password), provider)
+
+
+def test_a_known_device_has_five_free_errors_and_then_typing_as_its_last_resort(
+    provider: Provider, visitor: Visitor
+) -> None:
+    """At a tablet that the class shares, a classmate may have used up what it had."""
+    pupil = provider.people.pupil("advanced")
+    device = known_device(visitor, pupil)
+    say_name(visitor, pupil.username)
+    assert WAIT not in fail(visitor, 6).text
+    assert (counted(provider, device), counted(provider, "typed")) == (6, 0)
+    assert WAIT not in fail(visitor, 4, 10).text
+    assert WAIT in fail(visitor, 1, 20).text
+    assert (counted(provider, device), counted(provider, "typed")) == (6, 5)
+    provider.clock.move(seconds=5)
+    assert "Wacht nog 10 seconden" in fail(visitor, 1, 30).text
+    provider.clock.move(seconds=10)
+    assert is_in(say_password(visitor, pupil.password), provider)
+    assert (counted(provider, device), counted(provider, "typed")) == (0, 5)
+
+
+def test_thirty_errors_in_a_day_by_card_and_device_close_a_weak_password_until_tomorrow(
+    open_provider: Callable[..., Provider],
+) -> None:
+    provider = open_provider(throttle={"own_day_limit": 4, "typed_first_limit": 2})
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("pictures")
+    tablet, cardholder = Visitor(provider.issuer), Visitor(provider.issuer)
+    known_device(tablet, pupil)
+    cardholder.get(pupil.card_path)
+    fail(cardholder, 2)
+    say_name(tablet, pupil.username)
+    fail(tablet, 2, 10)
+    assert CLOSED in say_password(cardholder, pupil.password).text
+    assert is_in(say_password(tablet, pupil.password), provider)  # by typing, which is open still
+    provider.clock.set(datetime(2026, 3, 2, 23, 0, 1, tzinfo=UTC))  # midnight in Brussels
+    cardholder.get(pupil.card_path)
+    assert is_in(say_password(cardholder, pupil.password), provider)
+
+
+@pytest.mark.parametrize("why", ["a new password", "three months"])
+def test_a_device_is_known_while_its_sign_in_is_recent_and_the_password_the_same(
+    provider: Provider, visitor: Visitor, why: str
+) -> None:
+    pupil = provider.people.pupil("basic")
+    device = known_device(visitor, pupil)
+    provider.clock.move(days=80)
+    assert known_device(visitor, pupil) == device  # signing in again makes it last
+    provider.clock.move(days=91 if why == "three months" else 80)
+    if why == "a new password":
+        with provider.db() as db:
+            account = db.get_one(Account, pupil.account_id)
+            passwords.hand_out(account, account.sealed_secret or "", account.secret_kind, provider.clock())
+    say_name(visitor, pupil.username)
+    fail(visitor, 1)
+    assert counted(provider, "typed") == 1
+    assert is_in(say_password(visitor, pupil.password), provider)
+    sign_out(visitor)
+    say_name(visitor, pupil.username)
+    fail(visitor, 1)
+    assert counted(provider, device) == 1
+
+
+def test_PW_07_a_success_breaks_only_its_own_row(
+    provider: Provider, visitor: Visitor, new_visitor: NewVisitor
+) -> None:
+    """Failures by typing, success by another way: the account's row keeps what was typed."""
+    pupil = provider.people.pupil("basic")
+    device = known_device(visitor, pupil)
+    bully = new_visitor()
+    say_name(bully, pupil.username)
+    fail(bully, 3)
+    say_name(visitor, pupil.username)
+    fail(visitor, 2)
+    assert is_in(say_password(visitor, pupil.password), provider)
+    rows = {bucket: counted(provider, bucket) for bucket in ("typed", "account", "own", device)}
+    assert rows == {"typed": 3, "account": 3, "own": 0, device: 0}
 
 
 def test_success_clears_only_the_way_that_it_came_by(
@@ -149,7 +232,7 @@ def test_success_clears_only_the_way_that_it_came_by(
     assert is_in(say_password(visitor, pupil.password), provider)
     assert counted(provider, "typed") == 5
     assert counted(provider, f"card:{pupil.card_handle}") == 0
-    assert counted(provider, "account") == 0
+    assert counted(provider, "account") == 5
     assert WAIT in say_password(bully, pupil.password).text
 
 
@@ -262,6 +345,86 @@ def test_PW_05_a_flood_of_remote_guesses_leaves_device_and_card_open(
     assert is_in(say_password(card, pupil.password), provider)
 
 
+def test_PW_05_PW_07_protection_stops_typing_and_not_the_owner(
+    open_provider: Callable[..., Provider],
+) -> None:
+    """As many guesses as it takes, from as far away as they may come."""
+    provider = open_provider(throttle={"account_limit": 6, "typed_first_limit": 99, "typed_second_limit": 99})
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("basic")
+    owner, cardholder, remote = (Visitor(provider.issuer) for _ in range(3))
+    known_device(owner, pupil)
+    say_name(remote, pupil.username)
+    guess_at_once(remote, [provider.issuer], [f"raadsel-{number}" for number in range(40)])
+    assert account_of(provider, pupil).protected_at is not None
+    assert not is_in(sign_in(Visitor(provider.issuer), pupil), provider)
+    assert is_in(sign_in(owner, pupil), provider)
+    cardholder.get(pupil.card_path)
+    assert is_in(say_password(cardholder, pupil.password), provider)
+    assert counted(provider, "protected:card") == counted(provider, "protected:device") == 0
+    assert account_of(provider, pupil).protected_at is not None
+    assert not is_in(sign_in(Visitor(provider.issuer), pupil), provider)
+
+
+def test_PW_05_a_protected_pupil_goes_on_to_choose_a_password(provider: Provider, visitor: Visitor) -> None:
+    pupil = provider.people.pupil("advanced", temporary=True)
+    with provider.db() as db:
+        db.get_one(Account, pupil.account_id).protected_at = provider.clock()
+    visitor.get(pupil.card_path)
+    assert say_password(visitor, pupil.password).url.endswith("/new-password")
+    page = visitor.submit(button="password-submit", new_password="Sprinkhaan-Op-Fietsvakantie7")
+    assert is_in(page, provider)
+
+
+@pytest.mark.parametrize("way", ["card", "device"])
+def test_PW_07_under_protection_a_card_and_a_device_may_fail_ten_times_in_total(
+    provider: Provider, visitor: Visitor, new_visitor: NewVisitor, way: str
+) -> None:
+    """Whatever succeeds in between, and whatever other device it is; until the school unlocks."""
+    at_ten_in_the_morning(provider)
+    pupil = provider.people.pupil("advanced")
+    tablets = [visitor, new_visitor()]
+    if way == "device":
+        for tablet in tablets:
+            known_device(tablet, pupil)
+    with provider.db() as db:
+        db.get_one(Account, pupil.account_id).protected_at = provider.clock()
+
+    def arrive(tablet: Visitor) -> None:
+        tablet.get(pupil.card_path) if way == "card" else say_name(tablet, pupil.username)
+
+    for tablet in tablets:
+        arrive(tablet)
+        fail(tablet, 5)
+        provider.clock.move(minutes=1)
+        if tablet is visitor:
+            assert is_in(say_password(tablet, pupil.password), provider)
+            sign_out(tablet)
+    last = visitor if way == "device" else new_visitor()  # by now the first one is a known device
+    arrive(last)
+    assert not is_in(say_password(last, pupil.password), provider)
+    assert counted(provider, f"protected:{way}") == 11
+    with provider.db() as db:
+        passwords.unlock(db.get_one(Account, pupil.account_id), provider.clock())
+    assert is_in(say_password(last, pupil.password), provider)
+
+
+def test_PW_05_when_the_device_has_nothing_left_the_card_goes_on(
+    open_provider: Callable[..., Provider],
+) -> None:
+    provider = open_provider(throttle={"protected_attempts": 2})
+    pupil = provider.people.pupil("advanced")
+    tablet = Visitor(provider.issuer)
+    known_device(tablet, pupil)
+    with provider.db() as db:
+        db.get_one(Account, pupil.account_id).protected_at = provider.clock()
+    say_name(tablet, pupil.username)
+    fail(tablet, 2)
+    assert WRONG in say_password(tablet, pupil.password).text
+    tablet.get(pupil.card_path)
+    assert is_in(say_password(tablet, pupil.password), provider)
+
+
 def test_PW_06_one_count_for_every_way_of_writing_a_name(provider: Provider, new_visitor: NewVisitor) -> None:
     pupil = provider.people.pupil("advanced", username="ardalan.bhatti", email="ardalan@example.org")
     written = [
@@ -295,7 +458,7 @@ def test_PW_06_signing_in_again_counts_with_the_rest(provider: Provider, visitor
     assert counted(provider) == 2
 
 
-def test_PW_07_after_a_hundred_in_a_row_nobody_guesses_any_more(
+def test_PW_07_after_a_hundred_in_a_row_nobody_types_this_name_any_more(
     open_provider: Callable[..., Provider],
 ) -> None:
     """Across ways, across midnight, and on another node; the hundredth is the last that is checked."""
@@ -316,12 +479,12 @@ def test_PW_07_after_a_hundred_in_a_row_nobody_guesses_any_more(
     fail(other, 1, 60)
     assert account_of(provider, pupil).protected_at is not None
     assert events(provider, "account:protected") == 1
-    card = Visitor(provider.issuer)
-    card.get(pupil.card_path)
-    assert WRONG in say_password(card, pupil.password).text
+    for visitor in (other, Visitor(provider.issuer)):
+        say_name(visitor, pupil.username)
+        assert not is_in(say_password(visitor, pupil.password), provider)
     with provider.db() as db:
         passwords.unlock(db.get_one(Account, pupil.account_id), provider.clock())
-    assert is_in(say_password(card, pupil.password), provider)
+    assert is_in(say_password(visitor, pupil.password), provider)
 
 
 def test_PW_07_a_bully_does_not_end_the_session_of_the_victim(open_provider: Callable[..., Provider]) -> None:
@@ -358,9 +521,9 @@ def test_many_names_from_one_address_close_typed_pictures_there(
 ) -> None:
     provider = open_provider(throttle={"address_names": 4})
     pictures, words = provider.people.pupil("pictures"), provider.people.pupil("basic")
-    for number in range(5):
+    for number, name in enumerate(islice(names_of_nobody(provider, with_pictures=True), 5)):
         visitor = Visitor(provider.issuer)
-        say_name(visitor, f"niemand.nergens{number}")
+        say_name(visitor, name)
         say_password(visitor, f"{3000 + number}")
     assert events(provider, "sign-in:address-closed") == 1
     visitor = Visitor(provider.issuer)
@@ -371,6 +534,27 @@ def test_many_names_from_one_address_close_typed_pictures_there(
     assert is_in(sign_in(Visitor(provider.issuer), words), provider)
     provider.clock.move(minutes=15, seconds=1)
     assert is_in(sign_in(Visitor(provider.issuer), pictures), provider)
+
+
+def test_PW_02_only_typed_pictures_that_stay_wrong_count_for_an_address(
+    open_provider: Callable[..., Provider],
+) -> None:
+    provider = open_provider(throttle={"address_names": 2})
+    words = [provider.people.pupil("basic").username for _ in range(3)]
+    for name in (*words, *islice(names_of_nobody(provider, with_pictures=False), 3)):
+        visitor = Visitor(provider.issuer)
+        say_name(visitor, name)
+        fail(visitor, 1)
+    for pupil in [provider.people.pupil("pictures") for _ in range(3)]:
+        with_card, slip = Visitor(provider.issuer), Visitor(provider.issuer)
+        with_card.get(pupil.card_path)
+        fail(with_card, 1)
+        say_name(slip, pupil.username)
+        fail(slip, 1)
+        assert is_in(say_password(slip, pupil.password), provider)
+    with provider.reading() as db:
+        assert list(db.scalars(select(FailedName))) == []
+    assert events(provider, "sign-in:address-closed") == 0
 
 
 # When something is the matter
@@ -397,11 +581,11 @@ def test_PW_18_a_guess_that_was_never_checked_is_given_back(open_provider: Calla
     pupil = provider.people.pupil("basic")
     visitor = Visitor(provider.issuer)
     say_name(visitor, pupil.username)
-    with provider.app.extensions["leerid.authentication"].place():
+    with hashing_is_busy(provider):
         page = say_password(visitor, pupil.password)
     assert page.status == 503
     assert page.headers["Retry-After"]
-    assert counted(provider) == 0
+    assert counted(provider) == counted(provider, "typed") == 0
     say_name(visitor, pupil.username)
     assert is_in(say_password(visitor, pupil.password), provider)
 

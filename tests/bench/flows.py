@@ -27,7 +27,9 @@ class FlowFailed(Exception):
 class Party:
     """One person's browser and the application that they use, over one kept-alive connection."""
 
-    def __init__(self, issuer: str, client_id: str, secret: str, redirect_uri: str, username: str, password: str) -> None:
+    def __init__(
+        self, issuer: str, client_id: str, secret: str, redirect_uri: str, username: str, password: str
+    ) -> None:
         self.issuer, self.client_id, self.redirect_uri = issuer, client_id, redirect_uri
         self.username, self.password = username, password
         self.basic = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
@@ -107,7 +109,9 @@ class Party:
         if self.call("GET", "/userinfo", None, f"Bearer {tokens['access_token']}")["sub"] != subject:
             raise FlowFailed("userinfo speaks of somebody else")
 
-    def browse(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str | None, str]:
+    def browse(
+        self, method: str, path: str, form: dict[str, str] | None = None
+    ) -> tuple[int, str | None, str]:
         self.page = path
         headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items())}
         status, answered, body = self.send(method, path, form, headers)

@@ -110,7 +110,9 @@ def build(folder: Path, url: str, port: int, people: list[tuple[str, str]]) -> H
     (folder / "clients").mkdir(exist_ok=True)
     digest = hashlib.sha256(SECRET.encode()).hexdigest()
     for client_id, algorithm in (("bench", "RS256"), ("bench-es", "ES256")):
-        text = CLIENT.format(client_id=client_id, digest=digest, redirect_uri=REDIRECT_URI, algorithm=algorithm)
+        text = CLIENT.format(
+            client_id=client_id, digest=digest, redirect_uri=REDIRECT_URI, algorithm=algorithm
+        )
         (folder / "clients" / f"{client_id}.toml").write_text(text)
     house = House(folder, port, people)
     house.configuration.write_text(
@@ -131,7 +133,9 @@ def people_in(house: House) -> None:
         accounts = []
         for username, _ in house.people:
             person = new_person(db, given_name=username, family_name="Meting", now=now)
-            account = open_account(db, person, AccountKind.ADVANCED, now, active_until=None, username=username)
+            account = open_account(
+                db, person, AccountKind.ADVANCED, now, active_until=None, username=username
+            )
             account.email, account.email_folded = f"{username}@mail.example", f"{username}@mail.example"
             account.email_verified_at = now
             accounts.append(account)
@@ -220,7 +224,9 @@ def wait_for(port: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--database", required=True)
     parser.add_argument("--port", type=int, default=4810)

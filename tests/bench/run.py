@@ -25,7 +25,9 @@ from tests.bench.statements import counted
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--flow", choices=("sso", "login"), default="sso")
     parser.add_argument("--algorithm", choices=("RS256", "ES256"), default="RS256")
@@ -80,7 +82,9 @@ def generate(house: House, asked: argparse.Namespace, send: Any) -> None:
     send.send("warm")
     ends_at = time.monotonic() + asked.seconds
     outcomes: list[tuple[float, bool]] = []
-    threads = [threading.Thread(target=repeat, args=(each, asked.flow, ends_at, outcomes)) for each in parties]
+    threads = [
+        threading.Thread(target=repeat, args=(each, asked.flow, ends_at, outcomes)) for each in parties
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from clients.rekenrijk.logout_tokens import LONGEST_VISIT
 from idp.oidc.keys import key_ring
 from idp.oidc.protocol import LOGOUT_EVENT
 from idp.oidc.registration import read
@@ -63,7 +64,7 @@ def test_a_pupil_signs_in_and_reads_what_rekenrijk_knows(desks: Desks, visitor: 
 
 def test_the_cookie_holds_no_token_that_opens_anything(desks: Desks, visitor: Visitor) -> None:
     come_in(desks, visitor)
-    assert set(session_of(desks, visitor)) == {"pupil", "sid", "id_token", "form", "score", "sum"}
+    assert set(session_of(desks, visitor)) == {"pupil", "sid", "since", "id_token", "form", "score", "sum"}
 
 
 def test_a_right_answer_brings_a_bead_and_another_sum(desks: Desks, visitor: Visitor) -> None:
@@ -161,6 +162,32 @@ def test_signing_out_here_signs_out_everywhere(desks: Desks, visitor: Visitor) -
     assert page.url.startswith(desks.rekenrijk.origin + "/")
     assert "Welkom bij Rekenrijk" in page.text
     assert "login-next" in visitor.get(desks.leerlingloket.origin + "/profile").ids
+
+
+def test_OA_35_a_copied_cookie_is_over_when_the_pupil_signs_out_here(desks: Desks, visitor: Visitor) -> None:
+    come_in(desks, visitor)
+    copied = visitor.cookie("rekenrijk_session")
+    form = visitor.get(desks.rekenrijk.origin + "/").form("/logout")
+    visitor.http.post(desks.rekenrijk.origin + "/logout", data=form.fields, allow_redirects=False)
+    assert copied is not None
+    assert not opens(desks, copied)
+
+
+def test_OA_35_no_visit_outlasts_the_memory_of_its_end(desks: Desks, visitor: Visitor) -> None:
+    come_in(desks, visitor)
+    app = desks.rekenrijk.app
+    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    kept = session_of(desks, visitor)
+    assert opens(desks, signer.dumps(kept))
+    assert not opens(desks, signer.dumps({**kept, "since": kept["since"] - LONGEST_VISIT - 1}))
+
+
+def opens(desks: Desks, cookie: str) -> bool:
+    """Whether a browser with this cookie meets a pupil's sums."""
+    answer = desks.rekenrijk.app.test_client(use_cookies=False).get(
+        "/", headers={"Cookie": f"rekenrijk_session={cookie}"}
+    )
+    return "Kijk na" in answer.text
 
 
 def test_signing_out_at_the_desk_ends_it_here(desks: Desks, visitor: Visitor) -> None:

@@ -76,7 +76,9 @@ def apache(issuer: str, client_id: str, client_secret: str, port: int) -> Iterat
         )
     )
     environment = {"PATH": os.environ["PATH"], "LANG": "C"}
-    server = subprocess.Popen(["apache2", "-f", str(root / "apache.conf"), "-D", "FOREGROUND"], env=environment)
+    server = subprocess.Popen(
+        ["apache2", "-f", str(root / "apache.conf"), "-D", "FOREGROUND"], env=environment
+    )
     try:
         wait_for(port)
         yield origin

@@ -77,7 +77,9 @@ def test_an_unmodified_relying_party_signs_a_pupil_in_and_sees_registered_claims
     assert set(known) == {"sub", "given_name", "preferred_username"}
 
 
-def test_an_unmodified_relying_party_refreshes_and_rotates(browser: Visitor, web_server: str, pupil: Made) -> None:
+def test_an_unmodified_relying_party_refreshes_and_rotates(
+    browser: Visitor, web_server: str, pupil: Made
+) -> None:
     sign_in(browser, web_server, pupil)
     first = session_of(browser, web_server)
     for _ in range(2):
@@ -93,7 +95,9 @@ def test_an_unmodified_relying_party_refreshes_and_rotates(browser: Visitor, web
     assert last["refresh_token"] != first["refresh_token"]
 
 
-def test_an_unmodified_relying_party_signs_out_here_and_there(browser: Visitor, web_server: str, pupil: Made) -> None:
+def test_an_unmodified_relying_party_signs_out_here_and_there(
+    browser: Visitor, web_server: str, pupil: Made
+) -> None:
     sign_in(browser, web_server, pupil)
     page = browser.get(f"{web_server}/protected/callback", params={"logout": f"{web_server}/bye.html"})
     assert page.url == f"{web_server}/bye.html"

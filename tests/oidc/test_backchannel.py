@@ -21,7 +21,7 @@ from idp.oidc.records import LogoutNotice
 from tests.oidc.roads import id_token, through
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
-from tests.support.relying_party import RelyingParty
+from tests.support.relying_party import Asked, RelyingParty
 
 
 @dataclass
@@ -208,6 +208,99 @@ def test_a_logout_wakes_the_worker(provider: Provider, visitor: Visitor, applica
     backchannel.wake.clear()
     signed_in_and_out(provider, visitor, rp)
     assert backchannel.wake.wait(5)
+
+
+# However a session ends
+
+
+def signed_in(provider: Provider, visitor: Visitor, rp: RelyingParty) -> dict[str, Any]:
+    """A pupil uses this application; answers what the ID token said."""
+    return rp.verify_jwt(id_token(rp, *through(visitor, provider.people.pupil(), rp)))
+
+
+def told_of(rp: RelyingParty, provider: Provider, application: Application) -> list[str]:
+    """The sign-ins whose end this application was told now."""
+    application.got.clear()
+    backchannel.deliver_due(provider.app)
+    return [str(rp.verify_jwt(token)["sid"]) for token in logout_tokens(application)]
+
+
+def test_CV_15_not_you_ends_the_first_pupil_in_every_application(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    first = signed_in(provider, visitor, rp)
+    asked = rp.ask(prompt="login")
+    page = visitor.get(asked.url)
+    backchannel.wake.clear()
+    visitor.submit(button="login-switch")
+    assert backchannel.wake.wait(5)
+    assert told_of(rp, provider, application) == [first["sid"]]
+    visitor.page = page
+    visitor.submit(button="login-switch")
+    assert told_of(rp, provider, application) == [], "once"
+
+
+def test_CV_15_not_you_outside_a_login_does_the_same(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    first = signed_in(provider, visitor, rp)
+    token = visitor.get("/forgot").form("csrf_token").fields["csrf_token"]
+    visitor.post("/switch", {"csrf_token": token})
+    assert told_of(rp, provider, application) == [first["sid"]]
+
+
+@pytest.mark.parametrize("minutes", [0, 45], ids=["used", "idle"])
+def test_CV_15_another_card_ends_the_first_pupil_in_every_application(
+    provider: Provider, visitor: Visitor, application: Application, minutes: int
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    first = signed_in(provider, visitor, rp)
+    provider.clock.move(minutes=minutes)
+    second = provider.people.pupil("basic")
+    visitor.get(second.card_path)
+    assert told_of(rp, provider, application) == [], "a card proves nothing"
+    visitor.submit(button="login-submit", password=second.password)
+    assert told_of(rp, provider, application) == [first["sid"]]
+
+
+def test_the_same_pupil_who_signs_in_once_more_stays_in_every_application(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    pupil = provider.people.pupil("basic")
+    through(visitor, pupil, rp)
+    visitor.get(pupil.card_path)
+    visitor.submit(button="login-submit", password=pupil.password)
+    assert told_of(rp, provider, application) == []
+
+
+@pytest.mark.parametrize("how", ["idle", "another browser"])
+def test_oidcc_rp_initiated_logout_of_a_sign_in_that_is_not_here_ends_it_by_its_hint(
+    provider: Provider, visitor: Visitor, application: Application, how: str
+) -> None:
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    tokens = rp.exchange(*code_and_question(provider, visitor, rp))
+    sid = rp.verify_jwt(tokens.id_token)["sid"]
+    if how == "idle":
+        provider.clock.move(minutes=45)
+    else:
+        visitor.forget()
+    address = f"{provider.issuer}/end_session?id_token_hint={tokens.id_token}"
+    visitor.get(address)
+    assert told_of(rp, provider, application) == [sid]
+    assert rp.userinfo(tokens.access_token).status_code == 401
+    visitor.get(address)
+    assert told_of(rp, provider, application) == [], "once"
+
+
+def code_and_question(provider: Provider, visitor: Visitor, rp: RelyingParty) -> tuple[str, Asked]:
+    left_for, asked = through(visitor, provider.people.pupil(), rp)
+    return rp.code(left_for, asked), asked
+
+
+# What is never connected to
 
 
 @pytest.mark.parametrize(

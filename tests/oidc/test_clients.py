@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,67 @@ def test_CV_07_a_removed_file_is_a_removed_application(tmp_path: Path) -> None:
     register = ClientRegister(tmp_path, 0)
     path.unlink()
     assert register.get("rekenrijk") is None
+
+
+def second(folder: Path, **changes: Any) -> Path:
+    """Another registration beside it."""
+    table = {**GOOD, "client_id": "leesrijk", "name": "Leesrijk", **changes}
+    path = folder / "leesrijk.toml"
+    path.write_text(toml(table), encoding="utf-8")
+    return path
+
+
+def test_CV_07_a_removed_file_is_a_removed_application_whatever_is_wrong_with_another(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    second(tmp_path)
+    register = ClientRegister(tmp_path, 0)
+    second(tmp_path, pkce="maybe")
+    path.unlink()
+    assert [client.client_id for client in register.all()] == ["leesrijk"]
+
+
+def test_a_bad_file_keeps_its_application_as_it_was_and_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(tmp_path)
+    second(tmp_path)
+    register = ClientRegister(tmp_path, 0)
+    second(tmp_path, name="Anders", pkce="maybe")
+    written(tmp_path, name="Rekenrijk twee")
+    for _ in range(3):
+        assert {client.name for client in register.all()} == {"Rekenrijk twee", "Leesrijk"}
+    assert len([line for line in caplog.messages if line == "clients:refused"]) == 1
+
+
+def test_a_file_that_is_not_read_well_is_read_again_without_being_touched(tmp_path: Path) -> None:
+    """A logo that comes after the registration that names it."""
+    register = ClientRegister(tmp_path, 0)
+    written(tmp_path, logo_uri="rekenrijk.svg")
+    assert register.get("rekenrijk") is None
+    (tmp_path / "rekenrijk.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    assert register.get("rekenrijk") is not None
+
+
+def test_who_comes_while_another_looks_waits_when_nothing_may_be_old(tmp_path: Path) -> None:
+    register = ClientRegister(tmp_path, 0)
+    with ThreadPoolExecutor(1) as other, register.looking:
+        asked = other.submit(register.get, "rekenrijk")
+        written(tmp_path)
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=0.1)
+        register.looking.release()
+        assert asked.result(timeout=5) is not None
+        register.looking.acquire()
+
+
+def test_who_comes_while_another_looks_takes_what_is_known_when_it_may_be_old(tmp_path: Path) -> None:
+    seconds = Seconds()
+    register = ClientRegister(tmp_path, 5, seconds)
+    written(tmp_path)
+    seconds.now = 5
+    with register.looking:
+        assert register.get("rekenrijk") is None
+    assert register.get("rekenrijk") is not None
 
 
 def test_a_provider_does_not_start_with_a_bad_registration(tmp_path: Path) -> None:

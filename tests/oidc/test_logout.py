@@ -283,3 +283,15 @@ def test_OA_58_what_an_application_sends_is_no_markup_on_the_logout_page(
     page = logout(visitor, rp, client_id="oefenapp", state=hostile)
     assert page.form("logout-confirm").fields["state"] == hostile
     assert "<script>alert" not in page.html
+
+
+def test_OA_18_a_refused_hint_is_one_warning(
+    provider: Provider, visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    rp = application(provider)
+    token = signed_in(provider, visitor, rp)
+    caplog.clear()
+    logout(visitor, rp, id_token_hint=token[:-4])
+    visitor.get(rp.ask(id_token_hint=token[:-4]).url)
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == ["hint:refused"] * 2
+    assert token[:-4] not in caplog.text

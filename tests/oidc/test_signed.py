@@ -222,7 +222,9 @@ def test_any_changed_letter_breaks_it(ring: KeyRing) -> None:
         refused(ring, token[:place] + other + token[place + 1 :])
 
 
-@pytest.mark.parametrize("exp", [pytest.param(int(NOW.timestamp()), id="now"), 0, -1, True, "9999999999", None, [1], ...])
+@pytest.mark.parametrize(
+    "exp", [pytest.param(int(NOW.timestamp()), id="now"), 0, -1, True, "9999999999", None, [1], ...]
+)
 def test_a_token_is_good_until_its_exp_and_must_have_one(ring: KeyRing, exp: Any) -> None:
     claims = {"sub": "x"} if exp is ... else {"sub": "x", "exp": exp}
     refused(ring, ring.sign(claims, alg="EdDSA", typ="JWT", now=NOW))

@@ -200,7 +200,11 @@ def test_OA_18_a_code_is_no_access_token_and_no_refresh_token(handed: Handed) ->
     handed.exchange()
 
 
-@pytest.mark.parametrize("spoil", [lambda code: code[:-1], lambda code: code + "A", str.swapcase], ids=["shorter", "longer", "other case"])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda code: code[:-1], lambda code: code + "A", str.swapcase],
+    ids=["shorter", "longer", "other case"],
+)
 def test_CV_33_a_code_in_another_spelling_is_no_code(handed: Handed, spoil: Any) -> None:
     assert error_of(handed.rp.try_exchange(spoil(handed.code), handed.verifier)) == "invalid_grant"
     handed.exchange()
@@ -304,3 +308,23 @@ def test_OA_07_the_right_client_with_a_wrong_verifier_does_not_use_the_code_up(h
     assert error_of(handed.rp.try_exchange(handed.code, "x" * 43)) == "invalid_grant"
     assert isinstance(handed.rp, RelyingParty)
     handed.exchange()
+
+
+# What an operator sees of it
+
+
+@pytest.mark.parametrize(
+    ("changes", "event"),
+    [
+        ({"code_verifier": "x" * 43}, "code:wrong-verifier"),
+        ({"code_verifier": None}, "code:wrong-verifier"),
+        ({"redirect_uri": "https://oefenapp.example/other"}, "code:other-redirect-uri"),
+    ],
+)
+def test_OA_06_OA_07_a_code_in_wrong_hands_is_one_warning(
+    handed: Handed, caplog: pytest.LogCaptureFixture, changes: dict[str, str | None], event: str
+) -> None:
+    error_of(handed.try_exchange(None, **changes))
+    warnings = [each for each in caplog.records if each.levelname == "WARNING" and each.name == "leerid.oidc"]
+    assert [each.message for each in warnings] == [event]
+    assert handed.code not in str(vars(warnings[0]))

@@ -152,6 +152,14 @@ def test_an_answer_in_a_form_that_it_never_had_is_no_page(desks: Desks, visitor:
     assert visitor.http.head(desks.leerlingloket.origin + "/nothing").text == ""
 
 
+def test_OA_43_a_request_to_another_host_is_refused(desks: Desks, visitor: Visitor) -> None:
+    for site in (desks.leerlingloket, desks.schoolloket):
+        answer = visitor.http.get(f"{site.origin}/", headers={"Host": "evil.example"})
+        assert answer.status_code == 400
+        assert "evil.example" not in answer.text
+        assert visitor.http.get(f"{site.origin}/healthz", headers={"Host": "10.0.0.5"}).status_code == 200
+
+
 def test_health(desks: Desks, visitor: Visitor) -> None:
     assert visitor.http.get(desks.schoolloket.origin + "/healthz").json() == {"status": "ok"}
 

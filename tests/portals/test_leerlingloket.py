@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from idp.accounts.records import Account
 from idp.schools.records import School
-from tests.portals.desks import Desks, sign_in
+from tests.portals.desks import Desks, session_cookie, sign_in
 from tests.support.browser import Visitor
 from tests.support.people import Made
 
@@ -153,6 +153,21 @@ def test_R75_signing_out_ends_it_here_and_at_the_provider(desks: Desks, visitor:
     assert page.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert visitor.cookie("leerlingloket_session") is None or "Bhatti" not in visitor.get("/").text
     assert "login-next" in visitor.get(desks.leerlingloket.origin + "/profile").ids
+
+
+def test_OA_35_signing_out_takes_back_what_a_copied_cookie_holds(desks: Desks, visitor: Visitor) -> None:
+    sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/login")
+    copied = session_cookie(visitor, "leerlingloket")
+    form = visitor.get(desks.leerlingloket.origin + "/").form("/logout")
+    answer = visitor.http.post(
+        desks.leerlingloket.origin + "/logout", data=form.fields, allow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert "/end_session" in answer.headers["Location"], "the provider was not asked to end the session yet"
+    thief = desks.visitor()
+    thief.http.cookies.set("leerlingloket_session", copied, domain="127.0.0.1")
+    assert "login-next" in thief.get(desks.leerlingloket.origin + "/profile").ids
+    thief.close()
 
 
 def test_nobody_is_told_that_they_are_out_while_they_are_in(desks: Desks, visitor: Visitor) -> None:

@@ -248,7 +248,7 @@ def test_a_provider_that_is_away_is_a_friendly_page_with_a_number(
 
 
 def test_signing_out_while_the_provider_is_away_ends_it_here_and_says_so(
-    desks: Desks, visitor: Visitor, tmp_path: Path
+    desks: Desks, visitor: Visitor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     signed_in(desks, visitor)
     token = visitor.get(desks.leerlingloket.origin + "/").form("/logout").fields["csrf_token"]
@@ -257,6 +257,7 @@ def test_signing_out_while_the_provider_is_away_ends_it_here_and_says_so(
     answer = client.post("/logout", headers=cookie, data={"csrf_token": token})
     assert answer.status_code == 503
     assert "Je bent nog niet overal afgemeld" in answer.text
+    assert "sign-out:not-given-back" in caplog.messages
     left = answer.headers["Set-Cookie"].split(";")[0]
     assert "Klik" in client.get("/", headers={"Cookie": left}).text
 

@@ -305,3 +305,20 @@ def test_R38_a_signed_in_visitor_who_comes_from_a_card_becomes_the_new_pupil(
     visitor.http.cookies.clear_session_cookies()
     sign_in(visitor, second, desks.provider.issuer + second.card_path)
     assert "Bram" in visitor.get(desks.leerlingloket.origin + "/").text
+
+
+def test_the_language_chosen_at_the_provider_goes_along_to_the_desk(desks: Desks, visitor: Visitor) -> None:
+    pupil = desks.provider.people.pupil("basic", school=2)
+    visitor.get(desks.provider.issuer + pupil.card_path)
+    visitor.submit("/language", language="fr")
+    page = visitor.submit(button="login-submit", password=pupil.password)
+    assert page.url == desks.leerlingloket.origin + "/"
+    assert '<html lang="fr"' in page.html
+    visitor.submit("/language", language="en")
+    page = visitor.get(desks.leerlingloket.origin + "/login?ui_locales=fr")
+    assert '<html lang="en"' in page.html, "a choice here goes first"
+
+
+def test_a_language_that_is_none_is_not_followed(desks: Desks, visitor: Visitor) -> None:
+    visitor.get(desks.leerlingloket.origin + "/login?ui_locales=../x")
+    assert visitor.cookie("leerlingloket_language") is None

@@ -82,6 +82,18 @@ def test_the_card_and_the_device_stay_open_when_the_typed_way_is_closed(way: Way
     assert not isinstance(verdict(way, Failures(10, 10, LAST), weak=True, now=LAST), ClosedUntil)
 
 
+@pytest.mark.parametrize("way", OWN_WAYS)
+def test_thirty_failures_in_a_day_close_the_own_ways_together_for_weak_secrets(way: Way) -> None:
+    def now(together: int, *, weak: bool = True, later: timedelta = timedelta()) -> Verdict:
+        nothing, counted = Failures(0, 0, None), Failures(together, together, LAST)
+        return verdict(way, nothing, weak=weak, now=LAST + later, own_ways=counted)
+
+    assert now(29) == GoAhead()
+    assert now(30) == ClosedUntil(datetime(2024, 5, 16, 0, 0, tzinfo=BRUSSELS))
+    assert now(30, later=timedelta(hours=13)) == GoAhead()
+    assert now(300, weak=False) == GoAhead()
+
+
 @pytest.mark.parametrize(
     ("last_at", "midnight"),
     [

@@ -129,7 +129,7 @@ class Provider:
         table: dict[str, Any] = {
             "client_id": client_id,
             "name": client_id.title(),
-            "description": "Een toepassing om mee te oefenen.",
+            "description": "Een applicatie om mee te oefenen.",
             "client_secret_sha256": hashlib.sha256(secret.encode()).hexdigest(),
             "token_endpoint_auth_method": "client_secret_basic",
             "redirect_uris": [callback],

@@ -1,6 +1,8 @@
 """Signing in, as pages: everything in this room that knows Flask.
 
 Other rooms ask `signed_in()` who is behind this browser, and send whoever isn't signed in to `sign_in_url(requirement)`.
+They end a session with `end_session`, and hear with `when_session_ends` that one ended; `leave_browser` ends what was under
+way besides.
 """
 
 from __future__ import annotations
@@ -11,10 +13,23 @@ from idp.accounts.credentials import Vault
 from idp.authentication.views import cards, choosing, email_step, help_pages, steps, verifying
 from idp.authentication.views.arriving import Elsewhere, go_elsewhere
 from idp.authentication.views.arriving import steps as login_pages
+from idp.authentication.views.ending import SessionEnds, end_session, when_session_ends
+from idp.authentication.views.leaving import BrowserChanges, leave_browser, when_browser_changes
 from idp.authentication.views.visitor import EXTENSION, keep_alive, sign_in_url, signed_in, vault
 from idp.web.request import Wiring
 
-__all__ = ["install", "sign_in_url", "signed_in", "vault"]
+__all__ = [
+    "BrowserChanges",
+    "SessionEnds",
+    "end_session",
+    "install",
+    "leave_browser",
+    "sign_in_url",
+    "signed_in",
+    "vault",
+    "when_browser_changes",
+    "when_session_ends",
+]
 
 # Imported for the pages that they hang under `login_pages`.
 PAGES = (steps, choosing, email_step)

@@ -77,13 +77,18 @@ def begin_again(requirement: Requirement) -> str:
 def address_of(attempt: Attempt, notice: Notice | None = None) -> str:
     """Where this login stands: the page of its step, or the way back when it is done."""
     if attempt.step_name is StepName.DONE:
-        return attempt.requirement.return_to
+        return visitor.way_back(attempt.requirement)
     return url_for(f"login.{attempt.step_name}", attempt=attempt.value, notice=notice)
 
 
 def see(attempt: Attempt, notice: Notice | None = None) -> Response:
     """The answer to every POST: go and look (OA-05)."""
     return redirect(address_of(attempt, notice), 303)
+
+
+def see_again(attempt: Attempt) -> Response:
+    """For who lost a race (a double click, another tab): to where the login stands by now."""
+    return see(open_attempt(attempt.value))
 
 
 def dress(requirement: Requirement) -> None:

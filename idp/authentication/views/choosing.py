@@ -13,7 +13,7 @@ from idp.authentication import login
 from idp.authentication.attempt import NewPasswordAsked, Proven, StepName, next_step
 from idp.authentication.login import Attempt
 from idp.authentication.views import visitor
-from idp.authentication.views.arriving import Notice, arrive, see, steps
+from idp.authentication.views.arriving import Notice, arrive, see_again, steps
 from idp.authentication.views.finishing import account_of, go_on
 from idp.authentication.views.showing import page
 from idp.database import let_go, writing
@@ -66,7 +66,7 @@ def keep(here: Attempt, account: Account, sealed: str) -> Response:
     )
     moved = login.advance(db(), here, next_step(proven), now())
     if moved is None:
-        return see(here)  # another tab was first, with its own password
+        return see_again(here)  # another tab was first, with its own password
     passwords.choose(account, sealed, now())
     history.note(db(), "account:password-chosen", now=now(), request_id=request_id(), account_id=account.id)
     return go_on(moved, account, Notice.PASSWORD_CHANGED)

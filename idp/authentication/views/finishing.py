@@ -14,6 +14,7 @@ from idp.authentication.login import Attempt
 from idp.authentication.sessions import Proof
 from idp.authentication.views import visitor
 from idp.authentication.views.arriving import Elsewhere, Notice, address_of, see
+from idp.authentication.views.ending import make_way_for
 from idp.database import writing
 from idp.web.cookies import Cookie, put, read
 from idp.web.request import db, now, request_id, settings
@@ -21,11 +22,11 @@ from idp.web.request import db, now, request_id, settings
 COOKIE_LENGTH = len(opaque.new_value())
 
 
-def account_of(here: Attempt) -> Account:
+def account_of(here: Attempt, *, held: bool = False) -> Account:
     """Whose proven login this is, if the proof still counts: the school may have renewed or blocked in between."""
     assert isinstance(here.step, (NewPasswordAsked, EmailOffered))
     proven = here.step.proven
-    account = lookup.by_id(db(), proven.account_id)
+    account = (lookup.by_id_held if held else lookup.by_id)(db(), proven.account_id)
     if account is None or not may_sign_in(account, now()) or account.sign_ins_count_from > proven.at:
         writing(db())
         raise Elsewhere(address_of(login.advance(db(), here, NameAsked(), now()) or here, Notice.RESTARTED))
@@ -37,7 +38,7 @@ def go_on(
 ) -> AnyResponse:
     """To the next page; or, at the end, into the session and back to whoever asked. The transaction is writing."""
     if isinstance(moved.step, Done):
-        return sign_in(account, moved.step.proven, way_on or moved.requirement.return_to)
+        return sign_in(account, moved.step.proven, way_on or visitor.way_back(moved.requirement))
     return see(moved, notice)
 
 
@@ -45,6 +46,8 @@ def sign_in(account: Account, proven: Proven, way_on: str) -> Response:
     """Starts the session. The attempt's last step was won in the same transaction."""
     proof = Proof(account.id, account.kind, proven.at, strength_of_account(account), proven.methods)
     limits = sessions.limits_for(account.kind, settings().sessions)
+    make_way_for(account.id)
+    login.end_proven(db(), visitor.this_browser())
     value, signed_in = sessions.start(db(), proof, limits, now(), before=visitor.signed_in())
     device = device_value()
     known_devices.remember(db(), opaque.digest(device), account.id, now())

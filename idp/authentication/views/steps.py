@@ -10,8 +10,8 @@ from idp.accounts import emails, lookup
 from idp.accounts.credentials import HashingBusy
 from idp.accounts.records import Account
 from idp.accounts.secret import Secret
-from idp.accounts.standing import must_choose_password, standing_of, strength_of_account
-from idp.authentication import login, methods, sessions
+from idp.accounts.standing import must_choose_password, standing_once_proven, strength_of_account
+from idp.authentication import login, methods
 from idp.authentication.attempt import (
     NameAsked,
     Named,
@@ -27,8 +27,10 @@ from idp.authentication.login import Attempt
 from idp.authentication.methods import Outcome, Right, Waiting, Wrong
 from idp.authentication.requirement import Requirement
 from idp.authentication.views import visitor
-from idp.authentication.views.arriving import Notice, arrive, open_attempt, see, steps
+from idp.authentication.views.arriving import Notice, arrive, open_attempt, see, see_again, steps
+from idp.authentication.views.ending import end_session_here
 from idp.authentication.views.finishing import go_on
+from idp.authentication.views.leaving import leave_browser
 from idp.authentication.views.showing import page, password_page
 from idp.database import writing
 from idp.rules.account_types import SecretKind, Strength
@@ -44,7 +46,7 @@ def plain() -> Response:
     """Signing in without an application; whoever is signed in already is simply sent on."""
     requirement = visitor.plain_requirement()
     if visitor.signed_in() is not None:
-        return redirect(requirement.return_to, 303)
+        return redirect(visitor.way_back(requirement), 303)
     writing(db())
     return redirect(visitor.sign_in_url(requirement), 303)
 
@@ -137,7 +139,7 @@ def prove(named: Named, guess: Secret) -> Outcome:
 
 def proven(here: Attempt, account: Account) -> Response:
     """The password is right; only now may the page say what else is the matter."""
-    match standing_of(account, now()):
+    match standing_once_proven(account, now()):
         case Standing.ACTIVE:
             pass
         case Standing.INACTIVE:
@@ -149,7 +151,7 @@ def proven(here: Attempt, account: Account) -> Response:
     if not is_strong_enough(account, here.requirement):
         return no_further(here, "too-weak")
     moved = login.advance(db(), here, next_step(proof_of(account)), now())
-    return go_on(moved, account) if moved is not None else see(here)
+    return go_on(moved, account) if moved is not None else see_again(here)
 
 
 def is_strong_enough(account: Account, requirement: Requirement) -> bool:
@@ -170,7 +172,8 @@ def proof_of(account: Account) -> Proven:
 
 def move(here: Attempt, step: Step) -> Response:
     """On to `step`; whoever lost a race is shown where the login stands instead."""
-    return see(login.advance(db(), here, step, now()) or here)
+    moved = login.advance(db(), here, step, now())
+    return see(moved) if moved is not None else see_again(here)
 
 
 # Ways out
@@ -195,7 +198,8 @@ def switch(attempt: str) -> Response:
     if here.step_name is StepName.DONE:
         return switch_plainly()
     writing(db())
-    end_session()
+    end_session_here()
+    leave_browser(taking=here)
     return move(here, NameAsked())
 
 
@@ -203,13 +207,8 @@ def switch(attempt: str) -> Response:
 def switch_plainly() -> Response:
     """The same, from outside a login."""
     writing(db())
-    end_session()
+    end_session_here()
+    leave_browser()
     requirement = visitor.plain_requirement()
     attempt = login.begin(db(), requirement, visitor.this_browser(), now(), visitor.lifetime())
     return see(attempt)
-
-
-def end_session() -> None:
-    sign_in = visitor.signed_in()
-    if sign_in is not None:
-        sessions.end(db(), sign_in.session_digest, now())

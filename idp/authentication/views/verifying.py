@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from idp.accounts import emails, history
+from idp.accounts.records import Account
 from idp.database import writing
 from idp.mail import outbox
 from idp.web.pages import render
@@ -16,11 +17,12 @@ from idp.web.request import db, now, request_id, settings
 verifying = Blueprint("verifying", __name__)
 
 
-def mail_link(given_name: str, address: str, token: str) -> None:
+def mail_link(account: Account, address: str, token: str) -> None:
     """Puts the mail in the outbox, in the transaction that made the link."""
     hours = settings().mail.verification_hours
     values = {
-        "given_name": given_name,
+        "given_name": account.person.given_name,
+        "username": account.username,
         "link": settings().issuer + url_for("verifying.look", token=token),
         "hours": hours,
     }
@@ -33,10 +35,10 @@ def mail_link(given_name: str, address: str, token: str) -> None:
 
 @verifying.get("/verify-email/<token>")
 def look(token: str) -> tuple[str, int]:
-    address = emails.address_to_verify(db(), token, now())
-    if address is None:
-        return render("idp/verify_email.html", state="gone"), 404
-    return render("idp/verify_email.html", state="asked", address=address), 200
+    asked = emails.to_verify(db(), token, now())
+    if asked is None:
+        return render("idp/verify_email.html", state="gone", way_on=settings().portals.leerlingloket), 404
+    return render("idp/verify_email.html", state="asked", address=asked.address, username=asked.username), 200
 
 
 @verifying.post("/verify-email/<token>")

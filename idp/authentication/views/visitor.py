@@ -18,6 +18,7 @@ from idp.database import writing
 from idp.rules.account_types import SecretKind
 from idp.web.cookies import Cookie, browser_id, read
 from idp.web.request import db, now, request_id, settings, wiring
+from templates.translations import LANGUAGES
 
 EXTENSION = "leerid.authentication"
 
@@ -69,6 +70,14 @@ def plain_requirement() -> Requirement:
     """For whoever arrives without an application: a card, or /login itself. The way on is the Leerlingloket."""
     portal = settings().portals.leerlingloket
     return Requirement(return_to=f"{portal}/login", leads_to=(portal,))
+
+
+def way_back(requirement: Requirement) -> str:
+    """Where a login that is done leads. Our own portal goes on in the language that this person chose on the way."""
+    chosen = read(Cookie.LANGUAGE)
+    if chosen in LANGUAGES and requirement.return_to == plain_requirement().return_to:
+        return f"{requirement.return_to}?ui_locales={chosen}"
+    return requirement.return_to
 
 
 def asking() -> Asking:

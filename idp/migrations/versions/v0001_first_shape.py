@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject", "bucket", name=op.f("pk_failure_counters")),
     )
+    op.create_index(op.f("ix_failure_counters_last_at"), "failure_counters", ["last_at"], unique=False)
     op.create_table(
         "login_attempts",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -71,6 +72,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_login_attempts")),
     )
+    op.create_index(op.f("ix_login_attempts_browser"), "login_attempts", ["browser"], unique=False)
     op.create_index(op.f("ix_login_attempts_expires_at"), "login_attempts", ["expires_at"], unique=False)
     op.create_table(
         "logout_notices",
@@ -86,6 +88,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logout_notices")),
     )
     op.create_index(op.f("ix_logout_notices_due_at"), "logout_notices", ["due_at"], unique=False)
+    op.create_table(
+        "mail_tallies",
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("moments", sa.JSON(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_mail_tallies")),
+    )
+    op.create_index(op.f("ix_mail_tallies_last_at"), "mail_tallies", ["last_at"], unique=False)
     op.create_table(
         "outbox_mails",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -320,17 +330,18 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_grant_families_session_digest"), "grant_families", ["session_digest"], unique=False
     )
+    op.create_index(op.f("ix_grant_families_sid"), "grant_families", ["sid"], unique=False)
     op.create_table(
         "known_devices",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_known_devices_account_id_accounts")
         ),
         sa.PrimaryKeyConstraint("digest", "account_id", name=op.f("pk_known_devices")),
     )
+    op.create_index(op.f("ix_known_devices_last_used_at"), "known_devices", ["last_used_at"], unique=False)
     op.create_table(
         "one_time_links",
         sa.Column("digest", sa.String(length=64), nullable=False),
