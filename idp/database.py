@@ -161,10 +161,13 @@ def let_go(db: Session) -> None:
 
 
 def insert_into(db: Session, record: type[Base]) -> postgresql.Insert:
-    """An INSERT that may say what happens `on_conflict_...`: both engines know it, each with a class of its own."""
-    if db.get_bind().dialect.name == "sqlite":
-        return cast(postgresql.Insert, sqlite.insert(record))
-    return postgresql.insert(record)
+    """An INSERT that may say what happens `on_conflict_...`, for the engine behind `db`."""
+    return insert_for(db.get_bind().dialect.name, record)
+
+
+def insert_for(engine: str, record: type[Base]) -> postgresql.Insert:
+    """The same by the engine's name: both know it, each with a class of its own."""
+    return cast(postgresql.Insert, sqlite.insert(record)) if engine == "sqlite" else postgresql.insert(record)
 
 
 Clock = Callable[[], datetime]

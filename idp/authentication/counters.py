@@ -19,13 +19,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, case, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
 from idp.authentication.records import FailureCounter
-from idp.database import insert_into
+from idp.database import UtcDateTime, insert_for, insert_into
 from idp.rules.belgian_time import school_day
 from idp.rules.sign_in_limits import (
     NO_FAILURES,
@@ -125,27 +127,18 @@ def reserve(db: Session, target: Target, now: datetime, limits: SignInLimits) ->
 def give_back(db: Session, place: Place) -> None:
     """It was no guess after all: the hash never ran."""
     lock_account(db, place.target)
-    one_less = {"in_a_row": less(row.in_a_row, 1), "today": less(row.today, 1)}
-    change(db, of(place.target, touched(place.target, place.bucket)), one_less)
+    db.connection().execute(TAKE_ONE, about(place.target, touched(place.target, place.bucket)))
 
 
 def clear(db: Session, place: Place) -> None:
     """It was right: the way that it came in by begins anew, and only what that way had counted is forgiven."""
     target, own = place.target, place.bucket.key
     lock_account(db, target)
-    held = db.execute(COUNTS.where(of(target, [own]))).one_or_none()
+    held = db.connection().execute(COUNTS, about(target, [own])).one_or_none()
     if held is None:
         return
-    is_own, is_allowance = row.bucket == own, row.bucket.in_(ALLOWANCES.values())
-    forgiven = {
-        "in_a_row": case(
-            (is_own, 0),
-            (is_allowance, less(row.in_a_row, 1)),  # this guess itself; failures of before stay used up
-            else_=less(row.in_a_row, held.in_a_row),
-        ),
-        "today": case((is_own, 0), (row.day == held.day, less(row.today, held.today)), else_=row.today),
-    }
-    change(db, of(target, touched(target, place.bucket)), forgiven)
+    forgiven = {"own": own, "in_own": held.in_a_row, "today_in_own": held.today, "day_of_own": held.day}
+    db.connection().execute(FORGIVE, about(target, touched(target, place.bucket)) | forgiven)
 
 
 # Which way
@@ -197,7 +190,7 @@ def opens_at(found: Verdict, now: datetime) -> datetime:
 def read(db: Session, target: Target) -> Rows:
     """The counts of a target; what isn't there, or no longer counts, reads as nothing."""
     keys = keys_of(target)
-    found = {each.bucket: each for each in db.execute(COUNTS.where(of(target, keys)))}
+    found = {each.bucket: each for each in db.connection().execute(COUNTS, about(target, keys))}
     return {key: failures_in(found.get(key), target.count_from) for key in keys}
 
 
@@ -212,11 +205,7 @@ def read_locked(db: Session, target: Target, now: datetime) -> Rows:
 
 def lock_account(db: Session, target: Target) -> bool:
     """Whoever changes one of a target's rows holds this one, so they follow each other and never lock crosswise."""
-    asked = select(row.subject).where(of(target, [ACCOUNT])).with_for_update()
-    return db.scalar(asked) is not None
-
-
-COUNTS = select(row.bucket, row.in_a_row, row.today, row.day, row.last_at)
+    return db.connection().execute(HOLD, about(target, [ACCOUNT])).first() is not None
 
 
 def failures_in(found: Any, count_from: datetime) -> Failures:
@@ -226,17 +215,9 @@ def failures_in(found: Any, count_from: datetime) -> Failures:
 
 
 def add_one(db: Session, target: Target, bucket: Bucket, now: datetime) -> None:
-    forgotten = row.last_at <= target.count_from
-    same_day = (row.day == str(school_day(now))) & ~forgotten
     first = [new_row(target, key, now, failures=1) for key in touched(target, bucket)]
-    one_more = {
-        "in_a_row": case((forgotten, 1), else_=row.in_a_row + 1),
-        "today": case((same_day, row.today + 1), else_=1),
-        "day": str(school_day(now)),
-        "last_at": now,
-    }
-    new = insert_into(db, FailureCounter).values(first)
-    db.execute(new.on_conflict_do_update(index_elements=["subject", "bucket"], set_=one_more))
+    statement = one_more(db.get_bind().dialect.name)
+    db.connection().execute(statement, [each | {"counts_from": target.count_from} for each in first])
 
 
 def new_row(target: Target, key: str, now: datetime, *, failures: int) -> dict[str, Any]:
@@ -250,18 +231,9 @@ def new_row(target: Target, key: str, now: datetime, *, failures: int) -> dict[s
     }
 
 
-def change(db: Session, which: ColumnElement[bool], values: Mapping[str, Any]) -> None:
-    db.execute(
-        update(FailureCounter).where(which).values(values).execution_options(synchronize_session=False)
-    )
-
-
-def less(count: Any, by: int) -> ColumnElement[int]:
-    return case((count > by, count - by), else_=0)
-
-
-def of(target: Target, keys: Iterable[str]) -> ColumnElement[bool]:
-    return (row.subject == target.subject) & row.bucket.in_(tuple(keys))
+def about(target: Target, keys: Iterable[str]) -> dict[str, Any]:
+    """The values that the statements below ask for."""
+    return {"whose": target.subject, "which": list(keys)}
 
 
 def keys_of(target: Target) -> tuple[str, ...]:
@@ -275,3 +247,52 @@ def touched(target: Target, bucket: Bucket) -> tuple[str, ...]:
         return (ACCOUNT, bucket.key)
     allowance = (ALLOWANCES[bucket.way],) if target.protected else ()
     return (ACCOUNT, bucket.key, OWN_WAYS, *allowance)
+
+
+# The statements, made once: making them costs more than running them
+
+
+def less(count: Any, by: Any) -> ColumnElement[int]:
+    return case((count > by, count - by), else_=0)
+
+
+THEIRS = (row.subject == bindparam("whose")) & row.bucket.in_(bindparam("which", expanding=True))
+COUNTS = select(row.bucket, row.in_a_row, row.today, row.day, row.last_at).where(THEIRS)
+HOLD = select(row.subject).where(THEIRS).with_for_update()
+TAKE_ONE = update(row).where(THEIRS).values(in_a_row=less(row.in_a_row, 1), today=less(row.today, 1))
+
+IS_OWN = row.bucket == bindparam("own")
+FORGIVE = (
+    update(row)
+    .where(THEIRS)
+    .values(
+        in_a_row=case(
+            (IS_OWN, 0),
+            # This guess itself; failures of before stay used up.
+            (row.bucket.in_(ALLOWANCES.values()), less(row.in_a_row, 1)),
+            else_=less(row.in_a_row, bindparam("in_own", type_=Integer)),
+        ),
+        today=case(
+            (IS_OWN, 0),
+            (row.day == bindparam("day_of_own"), less(row.today, bindparam("today_in_own", type_=Integer))),
+            else_=row.today,
+        ),
+    )
+)
+
+
+@cache
+def one_more(engine: str) -> Insert:
+    """Adds a failure to each of the rows that come with it; `counts_from` is when older ones stopped counting."""
+    new = insert_for(engine, FailureCounter)
+    forgotten = row.last_at <= bindparam("counts_from", type_=UtcDateTime())
+    same_day = (row.day == new.excluded.day) & ~forgotten
+    return new.on_conflict_do_update(
+        index_elements=["subject", "bucket"],
+        set_={
+            "in_a_row": case((forgotten, 1), else_=row.in_a_row + 1),
+            "today": case((same_day, row.today + 1), else_=1),
+            "day": new.excluded.day,
+            "last_at": new.excluded.last_at,
+        },
+    )

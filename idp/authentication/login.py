@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, Row, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from idp.accounts import opaque
@@ -79,13 +79,17 @@ def begin(
     return attempt
 
 
+attempts = inspect(LoginAttempt).local_table
+# Columns and not a record, and made once: each page of a login asks for it.
+FIND = select(*attempts.c).where(
+    attempts.c.digest == bindparam("presented"), attempts.c.browser == bindparam("mine")
+)
+
+
 def load(db: Session, value: str, browser: str, now: datetime) -> Attempt | Expired | None:
     """The login with this value, if this browser began it (OA-31, OA-62)."""
-    mine = (LoginAttempt.digest == opaque.digest(value)) & (LoginAttempt.browser == browser)
-    asked = (
-        select(LoginAttempt).where(mine).execution_options(populate_existing=True)
-    )  # it may have moved since
-    row = db.scalar(asked)
+    mine = {"presented": opaque.digest(value), "mine": browser}
+    row = db.connection().execute(FIND, mine).one_or_none()
     if row is None:
         return None
     requirement = Requirement.from_json(row.requirement)
@@ -115,14 +119,18 @@ def end_proven(db: Session, browser: str, *, but: Attempt | None = None) -> None
 
     Its address is in the history, and the next pupil at the same tablet would need no more than that.
     """
-    proven = LoginAttempt.step.in_((StepName.NEW_PASSWORD, StepName.EMAIL))
-    others = (LoginAttempt.browser == browser) & (LoginAttempt.digest != (but.digest if but else ""))
-    db.execute(
-        update(LoginAttempt)
-        .where(others, proven)
-        .values(columns_of(NameAsked()))
-        .execution_options(synchronize_session=False)
+    db.connection().execute(END_PROVEN, {"mine": browser, "kept": but.digest if but else ""})
+
+
+END_PROVEN = (
+    update(LoginAttempt)
+    .where(
+        LoginAttempt.browser == bindparam("mine"),
+        LoginAttempt.digest != bindparam("kept"),
+        LoginAttempt.step.in_((StepName.NEW_PASSWORD, StepName.EMAIL)),
     )
+    .values(step=StepName.NAME, username=None, account_id=None, card=None, way="typed")
+)
 
 
 def move_to(db: Session, attempt: Attempt, browser: str) -> None:
@@ -156,7 +164,7 @@ def columns_of(step: Step) -> dict[str, Any]:
             assert_never(step)
 
 
-def step_in(row: LoginAttempt) -> Step:
+def step_in(row: Row[Any]) -> Step:
     name = StepName(row.step)
     match name:
         case StepName.NAME:
