@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from idp.cli import main
 from idp.rules.account_types import SecretKind
 from idp.settings import Hashing
 from tests.support.databases import engine_for
+from tests.support.ports import free_port
 
 CONFIG = """
 issuer = "http://127.0.0.1:{port}"
@@ -73,12 +73,6 @@ def ready(leerid: Leerid) -> Leerid:
     assert leerid("keys", "new").code == 0
     assert leerid("db", "upgrade").code == 0
     return leerid
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def test_help_names_every_command(leerid: Leerid) -> None:

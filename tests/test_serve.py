@@ -22,6 +22,7 @@ from idp.deadlines import RECEIVE_WITHIN_SECONDS
 from idp.oidc import keys as signing_keys
 from idp.serve import CannotServe, serve
 from idp.settings import Demo, Server, Settings
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 THREADS = 2
@@ -35,9 +36,7 @@ HALF_BODY = (
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """`leerid serve` with two threads; answers its address."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        issuer = f"http://127.0.0.1:{trial.getsockname()[1]}"
+    issuer = f"http://127.0.0.1:{free_port()}"
     config = folder / "config.toml"
     config.write_text(
         f'issuer = "{issuer}"\n[database]\nurl = "sqlite:///leerid.db"\n[server]\n'

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +17,7 @@ import pytest
 import requests
 
 from tests.support.browser import Visitor
+from tests.support.ports import free_ports, is_free
 
 CODE = Path(__file__).parent.parent.parent
 START_SECONDS = 240  # a loaded machine hashes slowly
@@ -66,23 +65,6 @@ def shown(folder: Path, base_port: int) -> Iterator[Shown]:
             process.stdout.close()
 
 
-def four_free_ports() -> int:
-    while True:
-        base = random.randrange(20_000, 30_000, 10)
-        if all(is_free(base + which) for which in range(4)):
-            return base
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("show") / "demo-data"
@@ -90,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(folder: Path) -> Iterator[Shown]:
-    with shown(folder, four_free_ports()) as demo:
+    with shown(folder, free_ports(4)) as demo:
         yield demo
 
 
@@ -210,7 +192,7 @@ def test_a_second_start_keeps_its_data_and_sigterm_ends_everything(first: Shown)
     assert first.process.wait(timeout=60) == 0
     assert all(is_free(first.base_port + which) for which in range(4))
 
-    with shown(first.folder, four_free_ports()) as second:
+    with shown(first.folder, free_ports(4)) as second:
         assert {**first.user("mila.janssens"), "card_url": ""} == {
             **second.user("mila.janssens"),
             "card_url": "",

@@ -48,12 +48,6 @@ def is_there() -> bool:
     return shutil.which("apache2") is not None and (MODULES / "mod_auth_openidc.so").exists()
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @contextmanager
 def apache(issuer: str, client_id: str, client_secret: str, port: int) -> Iterator[str]:
     """A running Apache whose /protected needs a sign-in; gives its origin."""

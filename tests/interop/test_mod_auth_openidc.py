@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.apache import apache, free_port, is_there
+from tests.interop.apache import apache, is_there
 from tests.support.browser import Page, Visitor
 from tests.support.needs import missing
 from tests.support.people import Made
+from tests.support.ports import free_port
 from tests.support.provider import Provider
 
 SECRET = "a-secret-for-apache-with-+%:&-in-it-0123456789"

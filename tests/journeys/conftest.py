@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.support.databases import postgresql_cluster
+from tests.support.ports import free_ports
 
 START_SECONDS = 120
 
@@ -93,21 +93,6 @@ def running_town(folder: Path, environment: dict[str, str]) -> Iterator[Town]:
     finally:
         demo.send_signal(signal.SIGTERM)
         demo.wait(30)
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nobody listens on."""
-    while True:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            first = int(one.getsockname()[1])
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as one:
-                    one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
 
 
 @pytest.fixture
