@@ -205,7 +205,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
     own = {key: value for key, value in table.items() if key not in OTHERS_TABLES}
     overridden = with_environment(own, os.environ if environment is None else environment)
-    return parse(overridden, base=path.parent)
+    return parse(overridden, base=path.parent.resolve())
 
 
 def parse(table: Mapping[str, Any], base: Path = Path()) -> Settings:

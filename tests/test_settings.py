@@ -231,3 +231,17 @@ def test_keys_do_not_print_themselves(tmp_path: Path) -> None:
     shown = f"{keys!r} {keys.sealing!r}"
     assert repr(keys.pairwise)[2:-1] not in shown
     assert repr(keys.sealing.keys[keys.sealing.current])[2:-1] not in shown
+
+
+def test_paths_are_absolute_however_the_file_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A framework resolves a relative path against a folder of its own, and would not find the file."""
+    (tmp_path / "config.toml").write_text(
+        'issuer = "https://id.school.example"\n[clients]\ndirectory = "ours"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    found = load(Path("config.toml"), {})
+    assert found.clients.directory == tmp_path.resolve() / "ours"
+    assert found.keys.directory.is_absolute()
+    assert found.database.url == f"sqlite:///{tmp_path.resolve()}/data/leerid.db"

@@ -77,7 +77,9 @@ def running_town(folder: Path, environment: dict[str, str]) -> Iterator[Town]:
     port = free_ports(4)
     with (folder / "log").open("wb") as log:
         demo = subprocess.Popen(
-            [str(leerid), "demo", "--data", str(folder / "data"), "--base-port", str(port)],
+            # A relative folder, as in `make run`.
+            [str(leerid), "demo", "--data", "data", "--base-port", str(port)],
+            cwd=folder,
             env=os.environ | environment,
             stdout=log,
             stderr=log,

@@ -22,6 +22,8 @@ def test_R35_R42_R45_R49_a_card_and_four_pictures_open_the_leerlingloket_and_one
     assert pupil["family_name"] not in tablet.locator("main").inner_text().replace(pupil["username"], "")
     walks.click_pictures(tablet, pupil["digits"])
     walks.at_the_dashboard(tablet, town)
+    tablet.wait_for_load_state("load")
+    assert tablet.locator("main img").evaluate("picture => picture.naturalWidth") > 0, "the tile has no logo"
 
     visited: list[str] = []
     tablet.on("framenavigated", lambda frame: visited.append(frame.url))
