@@ -14,6 +14,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,25 @@ class Sessions:
     staff_idle_minutes: int = 15
     staff_hours: int = 10
     attempt_minutes: int = 60
+
+
+class SecondFactorPolicy(StrEnum):
+    """Whether staff need more than a password."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who works at a school (security.md decision 8)."""
+
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
+    recent_minutes: int = 10
+    renewal_minutes: int = 15
+    exported_pupils_an_hour: int = 4000
+    alarm_pupils_an_hour: int = 1000
+    username_changes_an_hour: int = 20
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,7 @@ class Settings:
     server: Server = field(default_factory=Server)
     logging: Logging = field(default_factory=Logging)
     sessions: Sessions = field(default_factory=Sessions)
+    staff: Staff = field(default_factory=Staff)
     throttle: Throttle = field(default_factory=Throttle)
     hashing: Hashing = field(default_factory=Hashing)
     pictures: Pictures = field(default_factory=Pictures)
@@ -269,7 +290,16 @@ def read_value(hint: Any, value: Any, where: tuple[str, ...], base: Path) -> Any
         return read_number(hint, value, where)
     if not isinstance(value, str):
         raise SettingsError(f"{dotted(where)}: must be text")
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return read_choice(hint, value, where)
     return base / value if hint is Path else value
+
+
+def read_choice(hint: type[StrEnum], value: str, where: tuple[str, ...]) -> StrEnum:
+    try:
+        return hint(value)
+    except ValueError:
+        raise SettingsError(f"{dotted(where)}: must be one of {', '.join(hint)}") from None
 
 
 def read_bool(value: Any, where: tuple[str, ...]) -> bool:

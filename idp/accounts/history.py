@@ -19,11 +19,20 @@ def note(
     request_id: str,
     account_id: UUID | None = None,
     actor_id: UUID | None = None,
+    school_number: int | None = None,
+    pupil_number: int | None = None,
     **detail: Any,
 ) -> None:
     """`what` is source:action, such as `account:signed-in`."""
     db.add(
         AuditEvent(
-            at=now, what=what, account_id=account_id, actor_id=actor_id, request_id=request_id, detail=detail
+            at=now,
+            what=what,
+            account_id=account_id,
+            actor_id=actor_id,
+            school_number=school_number,
+            pupil_number=pupil_number,
+            request_id=request_id,
+            detail=detail,
         )
     )

@@ -38,6 +38,9 @@ class Person(Base):
     birth_date: Mapped[date | None]
     # Whatever else a standard claim may hold (OIDC Core 5.1), by claim name; empty for pupils.
     other_claims: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # A keyed digest of the number by which the enrolment feed knows this person at every school; never the number itself
+    # (PR-19). None while the feed doesn't know it (R90): then only school and stamnummer say who it is.
+    registry_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -74,6 +77,9 @@ class Account(Base):
     # Sessions and tokens that began before this moment are no longer good (architecture, idea 5).
     sign_ins_count_from: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
+    # "uitgereikt op ... door ...": the card with the password of now reached the pupil.
+    handed_out_at: Mapped[datetime | None]
+    handed_out_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
@@ -124,8 +130,47 @@ class OneTimeLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class SecondFactor(Base):
+    """What a member of staff has besides a password: an app with changing codes (TOTP), or a passkey."""
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(100))
+    # TOTP: the shared secret, locked with a key from outside the database; and the last time step that was used (RFC 6238).
+    sealed_secret: Mapped[str | None] = mapped_column(String(400))
+    last_step: Mapped[int | None]
+    # Passkey: what WebAuthn calls them, in base64url.
+    credential_id: Mapped[str | None] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str | None] = mapped_column(String(1400))
+    sign_count: Mapped[int | None]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "(kind = 'totp' AND sealed_secret IS NOT NULL) OR (kind = 'passkey' AND credential_id IS NOT NULL"
+            " AND public_key IS NOT NULL AND sign_count IS NOT NULL)",
+            name="complete",
+        ),
+    )
+
+
+class RecoveryCode(Base):
+    """A way in for who lost the second factor: shown once, good once, kept as a digest."""
+
+    __tablename__ = "recovery_codes"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class AuditEvent(Base):
-    """What happened to an account, who did it and in which request; never a secret, a name or an address."""
+    """What happened, to which pupil, who did it and in which request; never a secret, a name or an address."""
 
     __tablename__ = "audit_events"
 
@@ -134,7 +179,34 @@ class AuditEvent(Base):
     what: Mapped[str] = mapped_column(String(50))
     account_id: Mapped[UUID | None]
     actor_id: Mapped[UUID | None]
+    # At which school, and which pupil of it: a stamnummer means something there only.
+    school_number: Mapped[int | None]
+    pupil_number: Mapped[int | None]
     request_id: Mapped[str] = mapped_column(String(20))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (Index(None, "account_id", "at"),)
+    __table_args__ = (Index(None, "account_id", "at"), Index(None, "school_number", "id"))
+
+
+class AuditLink(Base):
+    """An event's place in the chain. Each hash covers the one before it: nothing is altered or taken out unseen (OA-59)."""
+
+    __tablename__ = "audit_links"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(unique=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    linked_at: Mapped[datetime]
+
+
+class Fault(Base):
+    """A page that said no with a foutnummer on it, so that the number can be looked up."""
+
+    __tablename__ = "faults"
+
+    request_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    application: Mapped[str] = mapped_column(String(20))
+    status: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(60))
+    route: Mapped[str] = mapped_column(String(200))

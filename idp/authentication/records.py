@@ -49,12 +49,16 @@ class LoginAttempt(Base):
     card: Mapped[str | None] = mapped_column(String(32))
     proven_at: Mapped[datetime | None]
     methods: Mapped[list[str]] = mapped_column(default=list)
+    # What a second factor is asked with: a passkey's challenge, or the locked secret of an app that is being added.
+    challenge: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
     __table_args__ = (
         CheckConstraint(
-            "step IN ('name', 'password', 'pictures', 'new_password', 'email', 'done')", name="step"
+            "step IN ('name', 'password', 'pictures', 'new_password', 'second_factor', 'new_factor',"
+            " 'recovery_codes', 'email', 'done')",
+            name="step",
         ),
         CheckConstraint(
             "step IN ('name', 'password', 'pictures') OR account_id IS NOT NULL", name="proven_has_account"

@@ -146,6 +146,7 @@ def configuration(place: Place) -> str:
         f"issuer = {quoted(place.issuer)}",
         *table("database", url=f"sqlite:///{place.database.absolute()}"),
         *table("keys", directory="keys"),
+        *table("staff", second_factor="optional"),
         *table("server", host=place.host, port=place.base_port, workers=1, threads=8, insecure_http=True),
         *table("clients", directory="clients"),
         *table("portals", leerlingloket=place.leerlingloket, schoolloket=place.schoolloket),

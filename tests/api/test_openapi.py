@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import requests
 
@@ -14,29 +15,6 @@ from tests.portals.desks import Desks
 def get(desks: Desks, path: str, token: str = "") -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return requests.get(desks.provider.issuer + path, headers=headers, timeout=10).json()
-
-
-def assert_fits(value: Any, schema: dict[str, Any], where: str = "") -> None:
-    """The part of JSON Schema that the document uses."""
-    if "oneOf" in schema:
-        schema = next(each for each in schema["oneOf"] if (each["type"] == "null") == (value is None))
-    kinds: dict[str, type[Any]] = {
-        "object": dict,
-        "array": list,
-        "string": str,
-        "integer": int,
-        "boolean": bool,
-        "null": type(None),
-    }
-    assert type(value) is kinds[schema["type"]], where
-    assert value in schema.get("enum", [value]), where
-    if schema["type"] == "object":
-        assert set(value) == set(schema["required"]) == set(schema["properties"]), where
-        for key, each in value.items():
-            assert_fits(each, schema["properties"][key], f"{where}.{key}")
-    if schema["type"] == "array":
-        for each in value:
-            assert_fits(each, schema["items"], f"{where}[]")
 
 
 @pytest.mark.parametrize("kind", ["pictures", "advanced", "staff"])
@@ -50,9 +28,8 @@ def test_answers_fit_their_description(desks: Desks, kind: str) -> None:
         described = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"][
             "schema"
         ]
-        assert described == {"$ref": f"#/components/schemas/{answer}"}
-        assert_fits(get(desks, path, token), schemas[answer], answer)
-    assert_fits(get(desks, "/api/me"), schemas["Problem"], "Problem")
+        assert jsonschema_rs.is_valid(described, get(desks, path, token)), answer
+    assert jsonschema_rs.is_valid(schemas["Problem"], get(desks, "/api/me"))
 
 
 def test_every_address_of_the_api_is_described(desks: Desks) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from idp.database import engine_options, prepare
 from idp.database_upgrade import metadata
@@ -73,9 +73,21 @@ def postgresql_cluster() -> Iterator[str]:
             shutil.chown(folder, owner["user"], owner["group"])
         initialise(programs, folder, owner)
         with running(programs, folder, owner):
-            yield f"postgresql+psycopg://leerid@/postgres?host={folder}"
+            yield owned_by_nobody_special(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def owned_by_nobody_special(folder: Path) -> str:
+    """The URL for a role that is no superuser: row-level security doesn't hold for those."""
+    engine = create_engine(
+        f"postgresql+psycopg://postgres@/postgres?host={folder}", isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("CREATE ROLE leerid LOGIN CREATEDB"))
+        connection.execute(text("CREATE DATABASE leerid OWNER leerid"))
+    engine.dispose()
+    return f"postgresql+psycopg://leerid@/leerid?host={folder}"
 
 
 def unprivileged_user() -> dict[str, Any]:
@@ -90,7 +102,7 @@ def unprivileged_user() -> dict[str, Any]:
 
 
 def initialise(programs: Path, folder: Path, owner: dict[str, Any]) -> None:
-    options = ["-U", "leerid", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
     command = [str(programs / "initdb"), "-D", str(folder / "data"), *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **owner)
     if done.returncode != 0:

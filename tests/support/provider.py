@@ -61,6 +61,7 @@ class Provider:
             "database": {"url": database_url},
             "keys": {"directory": str(keys_directory)},
             "server": {"insecure_http": True},
+            "staff": {"second_factor": "optional"},
             "hashing": CHEAP_HASHING,
             "clients": {"directory": str(self.clients_directory), "reload_seconds": 0},
         }

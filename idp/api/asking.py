@@ -1,0 +1,73 @@
+"""What a request says, read once and checked against the view's own description: nothing unknown gets in (OA-09, OA-55)."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, cast
+
+import jsonschema_rs
+from flask import current_app, request
+
+from idp.api.describing import Call, Schema
+from idp.api.problems import Problem
+
+
+def the_body() -> dict[str, Any]:
+    """The JSON object of this request. Raises Problem 400."""
+    schema = call().body
+    assert schema is not None, "the view says which body it takes"
+    if request.mimetype != "application/json":
+        raise Problem(415)
+    try:
+        found = json.loads(
+            request.get_data(), object_pairs_hook=without_doubles, parse_constant=refuse_constant
+        )
+    except (ValueError, RecursionError):
+        raise Problem(400, detail="no JSON") from None
+    check(found, schema, "the body")
+    return cast(dict[str, Any], found)
+
+
+def the_query() -> dict[str, Any]:
+    """The parameters behind the question mark, as text or as whole numbers. Raises Problem 400."""
+    known = call().query
+    found: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if name not in known or len(values) != 1:
+            raise Problem(400, detail=f"{name[:40]}: unknown or repeated")
+        found[name] = whole_number(values[0]) if known[name]["type"] == "integer" else values[0]
+        check(found[name], known[name], name)
+    return found
+
+
+def call() -> Call:
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    return cast(Call, view.call)
+
+
+def whole_number(value: str) -> int | str:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else value
+
+
+def check(value: Any, schema: Schema, where: str) -> None:
+    error = next(validator(json.dumps(schema, sort_keys=True)).iter_errors(value), None)
+    if error is not None:
+        place = "/".join(map(str, error.instance_path))
+        raise Problem(400, detail=f"{place[:100] or where}: not as described")
+
+
+@lru_cache(maxsize=256)
+def validator(schema: str) -> Any:
+    return jsonschema_rs.validator_for(json.loads(schema), validate_formats=True)
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(name)
