@@ -17,9 +17,9 @@ from uuid import UUID
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from idp.accounts import sealed_box
+from idp.accounts.sealed_box import BoxTampered
 from idp.accounts.secret import Secret
 from idp.key_files import SealingRing
 from idp.rules.account_types import SecretKind
@@ -27,8 +27,6 @@ from idp.settings import Hashing
 
 log = logging.getLogger("leerid.security")
 
-VERSION = "v1"
-NONCE_BYTES = 12
 SALT_BYTES = 16
 HASH_BYTES = 32
 
@@ -38,10 +36,6 @@ Result = TypeVar("Result")
 
 class HashingBusy(Exception):
     """Too many passwords are being hashed; say so rather than queue without end (PW-18)."""
-
-
-class Tampered(Exception):
-    """A stored password doesn't open: it was moved, changed, or its key is gone. Names no secret."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ class Vault:
         if sealed is not None:
             try:
                 hashed = self.open(sealed, account_id, kind)
-            except Tampered:
+            except BoxTampered:
                 tampered = True
                 log.error(
                     "stored password tampered with", extra={"account": str(account_id), "kind": str(kind)}
@@ -92,7 +86,7 @@ class Vault:
         return Checked(ok=matches, stale=matches and self.is_stale(sealed, hashed))
 
     def relock(self, sealed: str, account_id: UUID, kind: SecretKind) -> str:
-        """The same hash under today's key, for a rotation that needs nobody's password. Raises Tampered."""
+        """The same hash under today's key, for a rotation that needs nobody's password. Raises BoxTampered."""
         return self.lock(self.open(sealed, account_id, kind), account_id, kind)
 
     def matches(self, hashed: str, guess: Secret) -> bool:
@@ -102,7 +96,7 @@ class Vault:
             return False
 
     def is_stale(self, sealed: str, hashed: str) -> bool:
-        return sealed.split(".")[1] != self.ring.current or self.hasher.check_needs_rehash(hashed)
+        return sealed_box.is_stale(self.ring, sealed) or self.hasher.check_needs_rehash(hashed)
 
     def in_turn(self, work: Callable[[], Result]) -> Result:
         """What `work` answers, from one of a few threads that do nothing else. Raises HashingBusy.
@@ -118,25 +112,14 @@ class Vault:
             return waiting.result()  # it had just begun
 
     def lock(self, hashed: str, account_id: UUID, kind: SecretKind) -> str:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        key = AESGCM(self.ring.keys[self.ring.current])
-        box = key.encrypt(nonce, hashed.encode(), bound_to(account_id, kind))
-        return f"{VERSION}.{self.ring.current}.{base64.urlsafe_b64encode(nonce + box).decode()}"
+        return sealed_box.lock(self.ring, hashed.encode(), bound_to(account_id, kind))
 
     def open(self, sealed: str, account_id: UUID, kind: SecretKind) -> str:
-        try:
-            version, key_id, text = sealed.split(".")
-            box = base64.b64decode(text, altchars=b"-_", validate=True)
-            if version != VERSION:
-                raise Tampered
-            key = AESGCM(self.ring.keys[key_id])
-            return key.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], bound_to(account_id, kind)).decode()
-        except (ValueError, KeyError, InvalidTag) as error:
-            raise Tampered from error
+        return sealed_box.open_(self.ring, sealed, bound_to(account_id, kind)).decode()
 
 
-def bound_to(account_id: UUID, kind: SecretKind) -> bytes:
-    return f"{account_id}|{written(kind)}|{VERSION}".encode()
+def bound_to(account_id: UUID, kind: SecretKind) -> str:
+    return f"{account_id}|{written(kind)}"
 
 
 def written(kind: SecretKind) -> str:

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from idp.accounts.keeping import keep
 from idp.database import Base
 from idp.rules.account_types import AccountKind, SecretKind
 
@@ -51,7 +52,7 @@ class Account(Base):
     __tablename__ = "accounts"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     username: Mapped[str] = mapped_column(String(50))
     username_skeleton: Mapped[str] = mapped_column(String(100), unique=True)
     kind: Mapped[AccountKind] = mapped_column(word(AccountKind))
@@ -91,6 +92,11 @@ class Account(Base):
         ),
         CheckConstraint("email IS NULL OR kind <> 'basic'", name="basic_has_no_email"),
         CheckConstraint("temporary_until IS NULL OR kind <> 'basic'", name="basic_is_never_temporary"),
+        # With all that says how an account stands: a list of two thousand pupils needs nothing else of their accounts.
+        Index(
+            "ix_accounts_person_id_standing",
+            *("person_id", "kind", "blocked_at", "active_until", "protected_at", "temporary_until"),
+        ),
     )
 
 
@@ -138,7 +144,6 @@ class SecondFactor(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     kind: Mapped[str] = mapped_column(String(10))
-    name: Mapped[str] = mapped_column(String(100))
     # TOTP: the shared secret, locked with a key from outside the database; and the last time step that was used (RFC 6238).
     sealed_secret: Mapped[str | None] = mapped_column(String(400))
     last_step: Mapped[int | None]
@@ -185,7 +190,18 @@ class AuditEvent(Base):
     request_id: Mapped[str] = mapped_column(String(20))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (Index(None, "account_id", "at"), Index(None, "school_number", "id"))
+    __table_args__ = (
+        Index(None, "account_id", "at"),
+        Index(None, "school_number", "id"),
+        # Only what somebody did to another: a sign-in has no actor, and doesn't pay for this index.
+        Index(
+            "ix_audit_events_actor_id_at",
+            "actor_id",
+            "at",
+            sqlite_where=text("actor_id IS NOT NULL"),
+            postgresql_where=text("actor_id IS NOT NULL"),
+        ),
+    )
 
 
 class AuditLink(Base):
@@ -197,6 +213,10 @@ class AuditLink(Base):
     event_id: Mapped[int] = mapped_column(unique=True)
     hash: Mapped[str] = mapped_column(String(64))
     linked_at: Mapped[datetime]
+
+
+keep(AuditEvent.__table__, "at", "id")
+keep(AuditLink.__table__, "linked_at", "position", "event_id")
 
 
 class Fault(Base):

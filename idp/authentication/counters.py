@@ -12,6 +12,9 @@ A protected account (PW-07) refuses whoever types its name, the right password i
 unlocks. A known device and the card go on, or ten thousand guesses from far away would shut the owner out (PW-05); but each
 of the two may fail ten times more in total, however many devices there are and whatever succeeds in between. So nobody
 ever gets more than a hundred guesses in a row at an account, and twenty after that with its card and its device in hand.
+
+The second factor of staff has a row and an allowance of its own. The right password doesn't empty that row: who has stolen
+a password and guesses codes waits longer and longer, and is stopped by the same hundred.
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ from idp.rules.sign_in_limits import (
 
 ACCOUNT = "account"  # all ways together
 OWN_WAYS = "own"  # the card and the known devices together
-ALLOWANCES = {Way.CARD: "protected:card", Way.DEVICE: "protected:device"}  # what failed since the protection
+# What failed since the protection.
+ALLOWANCES = {Way.CARD: "protected:card", Way.DEVICE: "protected:device", Way.FACTOR: "protected:factor"}
 LASTING = (
     ACCOUNT,
     *ALLOWANCES.values(),
@@ -68,6 +72,7 @@ class Bucket:
 
 
 TYPED = Bucket(Way.TYPED, "typed")
+FACTOR = Bucket(Way.FACTOR, "factor")
 
 
 def by_card(handle: str) -> Bucket:
@@ -245,8 +250,9 @@ def touched(target: Target, bucket: Bucket) -> tuple[str, ...]:
     """The rows in which a guess by this way is counted."""
     if not bucket.is_own:
         return (ACCOUNT, bucket.key)
+    shared = () if bucket.way is Way.FACTOR else (OWN_WAYS,)
     allowance = (ALLOWANCES[bucket.way],) if target.protected else ()
-    return (ACCOUNT, bucket.key, OWN_WAYS, *allowance)
+    return (ACCOUNT, bucket.key, *shared, *allowance)
 
 
 # The statements, made once: making them costs more than running them

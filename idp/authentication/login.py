@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from idp.accounts import opaque
 from idp.authentication.attempt import (
+    HALF_PROVEN,
     Done,
     EmailOffered,
+    FactorNeed,
     NameAsked,
     Named,
+    NewFactorAsked,
     NewPasswordAsked,
     PasswordAsked,
     PicturesAsked,
     Proven,
+    RecoveryCodesShown,
+    SecondFactorAsked,
     Step,
     StepName,
     name_of,
@@ -39,6 +44,9 @@ class Attempt:
     requirement: Requirement
     step: Step
     expires_at: datetime
+    challenge: str | None = (
+        None  # what the second factor is asked with; who makes the step makes this as well
+    )
 
     @property
     def digest(self) -> str:
@@ -79,6 +87,31 @@ def begin(
     return attempt
 
 
+def begin_proven(
+    db: Session,
+    requirement: Requirement,
+    browser: str,
+    now: datetime,
+    *,
+    username: str,
+    proven: Proven,
+    challenge: str,
+) -> Attempt:
+    """A login that begins after the password: for who is signed in, and goes on to another second factor."""
+    attempt = Attempt(opaque.new_value(), requirement, next_step(proven), now + PROVEN_LIFE, challenge)
+    row = {
+        "digest": attempt.digest,
+        "browser": browser,
+        "requirement": requirement.to_json(),
+        "created_at": now,
+        "expires_at": attempt.expires_at,
+        "username": username,
+        **columns_of(attempt.step, challenge),
+    }
+    db.execute(insert(LoginAttempt).values(row))
+    return attempt
+
+
 attempts = inspect(LoginAttempt).local_table
 # Columns and not a record, and made once: each page of a login asks for it.
 FIND = select(*attempts.c).where(
@@ -95,23 +128,38 @@ def load(db: Session, value: str, browser: str, now: datetime) -> Attempt | Expi
     requirement = Requirement.from_json(row.requirement)
     if row.expires_at <= now:
         return Expired(requirement)
-    return Attempt(value, requirement, step_in(row), row.expires_at)
+    return Attempt(value, requirement, step_in(row), row.expires_at, row.challenge)
 
 
-def advance(db: Session, attempt: Attempt, to: Step, now: datetime) -> Attempt | None:
+def advance(
+    db: Session, attempt: Attempt, to: Step, now: datetime, challenge: str | None = None
+) -> Attempt | None:
     """The login at its next step; None when somebody moved it in the meantime (a double click, another tab)."""
     expires_at = attempt.expires_at
-    if isinstance(to, (NewPasswordAsked, EmailOffered, Done)):
+    if name_of(to) in (*HALF_PROVEN, StepName.DONE):
         expires_at = min(expires_at, now + PROVEN_LIFE)
     still_there = (LoginAttempt.digest == attempt.digest) & (LoginAttempt.step == attempt.step_name)
     moved = db.execute(
         update(LoginAttempt)
         .where(still_there, LoginAttempt.expires_at > now)
-        .values(expires_at=expires_at, **columns_of(to))
+        .values(expires_at=expires_at, **columns_of(to, challenge))
         .execution_options(synchronize_session=False)
     )
     assert isinstance(moved, CursorResult)
-    return replace(attempt, step=to, expires_at=expires_at) if moved.rowcount else None
+    if not moved.rowcount:
+        return None
+    return replace(attempt, step=to, expires_at=expires_at, challenge=challenge)
+
+
+def challenge_anew(db: Session, attempt: Attempt, challenge: str) -> None:
+    """The same step, asked with something else: an answer to what was asked before no longer fits."""
+    still_there = (LoginAttempt.digest == attempt.digest) & (LoginAttempt.step == attempt.step_name)
+    db.execute(
+        update(LoginAttempt)
+        .where(still_there, LoginAttempt.challenge == attempt.challenge)
+        .values(challenge=challenge)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def end_proven(db: Session, browser: str, *, but: Attempt | None = None) -> None:
@@ -127,9 +175,9 @@ END_PROVEN = (
     .where(
         LoginAttempt.browser == bindparam("mine"),
         LoginAttempt.digest != bindparam("kept"),
-        LoginAttempt.step.in_((StepName.NEW_PASSWORD, StepName.EMAIL)),
+        LoginAttempt.step.in_(HALF_PROVEN),
     )
-    .values(step=StepName.NAME, username=None, account_id=None, card=None, way="typed")
+    .values(step=StepName.NAME, username=None, account_id=None, card=None, way="typed", challenge=None)
 )
 
 
@@ -141,21 +189,30 @@ def move_to(db: Session, attempt: Attempt, browser: str) -> None:
     )
 
 
-def columns_of(step: Step) -> dict[str, Any]:
+def columns_of(step: Step, challenge: str | None = None) -> dict[str, Any]:
+    return {"step": name_of(step), "challenge": challenge, **known_at(step)}
+
+
+def known_at(step: Step) -> dict[str, Any]:
     match step:
         case NameAsked():
-            return {"step": name_of(step), "username": None, "account_id": None, "card": None, "way": "typed"}
+            return {"username": None, "account_id": None, "card": None, "way": "typed"}
         case PasswordAsked(named) | PicturesAsked(named):
             return {
-                "step": name_of(step),
                 "username": named.username,
                 "account_id": named.account_id,
                 "card": named.card,
                 "way": "card" if named.card else "typed",
             }
-        case NewPasswordAsked(proven) | EmailOffered(proven) | Done(proven):
+        case (
+            SecondFactorAsked(proven)
+            | NewPasswordAsked(proven)
+            | NewFactorAsked(proven)
+            | RecoveryCodesShown(proven)
+            | EmailOffered(proven)
+            | Done(proven)
+        ):
             return {
-                "step": name_of(step),
                 "account_id": proven.account_id,
                 "proven_at": proven.at,
                 "methods": list(proven.methods),
@@ -175,7 +232,14 @@ def step_in(row: Row[Any]) -> Step:
                     row.username or "", row.account_id, with_pictures=name is StepName.PICTURES, card=row.card
                 )
             )
-        case StepName.NEW_PASSWORD | StepName.EMAIL | StepName.DONE:
+        case (
+            StepName.SECOND_FACTOR
+            | StepName.NEW_PASSWORD
+            | StepName.NEW_FACTOR
+            | StepName.RECOVERY_CODES
+            | StepName.EMAIL
+            | StepName.DONE
+        ):
             assert row.account_id is not None  # the record's CHECK says so, here and below
             assert row.proven_at is not None
             return next_step(
@@ -185,7 +249,15 @@ def step_in(row: Row[Any]) -> Step:
                     tuple(row.methods),
                     must_choose_password=name is StepName.NEW_PASSWORD,
                     offer_email=name is StepName.EMAIL,
+                    factor=FACTOR_NEEDS.get(name, FactorNeed.NOTHING),
                 )
             )
         case _:
             assert_never(name)
+
+
+FACTOR_NEEDS = {
+    StepName.SECOND_FACTOR: FactorNeed.SHOW,
+    StepName.NEW_FACTOR: FactorNeed.ADD,
+    StepName.RECOVERY_CODES: FactorNeed.KEEP_CODES,
+}

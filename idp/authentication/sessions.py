@@ -164,6 +164,16 @@ def left_behind(db: Session, cookie_value: str, account_id: UUID) -> str | None:
     return db.scalar(select(BrowserSession.digest).where(*theirs))
 
 
+def others_of(db: Session, account_id: UUID, mine: str) -> list[str]:
+    """Where else this account is signed in."""
+    theirs = (
+        BrowserSession.account_id == account_id,
+        BrowserSession.digest != mine,
+        BrowserSession.ended_at.is_(None),
+    )
+    return list(db.scalars(select(BrowserSession.digest).where(*theirs)))
+
+
 def limits_for(kind: AccountKind, settings: Sessions) -> SessionLimits:
     """What the operator set: shorter for staff, who see other people's data."""
     staff = kind is AccountKind.STAFF

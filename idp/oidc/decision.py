@@ -13,7 +13,7 @@ from datetime import datetime
 from idp.authentication.sign_in import SignIn
 from idp.oidc.protocol import ACR_OF_STRENGTH, STRENGTH_OF_ACR, ApprovalPolicy, ErrorCode, Prompt
 from idp.oidc.request import AuthorizationRequest
-from idp.rules.account_types import Strength
+from idp.rules.account_types import AccountKind, Strength
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def decide(request: AuthorizationRequest, visitor: Visitor | None) -> Decision:
     if request.hinted_subject is not None and visitor.subject != request.hinted_subject:
         return ask_the_other(request, visitor.sign_in)
     if request.weakest_sign_in is not None and visitor.sign_in.strength < request.weakest_sign_in:
-        return tell_too_weak(request, request.weakest_sign_in)
+        return ask_more_proof(request, visitor.sign_in, request.weakest_sign_in)
     if not visitor.at_school:
         return Refused(ErrorCode.ACCESS_DENIED, "this person's school does not use the application")
     if approval_needed(request, visitor.approved):
@@ -108,6 +108,13 @@ def ask_the_other(request: AuthorizationRequest, sign_in: SignIn) -> Decision:
     if request.silent or sign_in.at >= request.received_at:
         return Refused(ErrorCode.LOGIN_REQUIRED, "somebody else is signed in")
     return SignInNeeded(request.received_at, request.weakest_sign_in, ask_name=True)
+
+
+def ask_more_proof(request: AuthorizationRequest, sign_in: SignIn, needed: Strength) -> Decision:
+    """Staff may have got a second factor since they signed in: asked once. A pupil's sign-in gets no stronger."""
+    if sign_in.kind is AccountKind.STAFF and sign_in.at < request.received_at and not request.silent:
+        return SignInNeeded(request.received_at, needed)
+    return tell_too_weak(request, needed)
 
 
 def tell_too_weak(request: AuthorizationRequest, needed: Strength) -> Decision:

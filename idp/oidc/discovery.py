@@ -24,7 +24,6 @@ from idp.oidc.protocol import (
     SigningAlg,
     SubjectType,
 )
-from idp.rules.account_types import Strength
 from templates.translations import LANGUAGES
 
 discovery_documents = Blueprint("discovery", __name__)
@@ -81,10 +80,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_methods_supported": proving,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
-        # Weakest first. No sign-in has a second factor yet, so that one is not promised.
-        "acr_values_supported": [
-            acr for strength, acr in ACR_OF_STRENGTH.items() if strength < Strength.TWO_FACTOR
-        ],
+        "acr_values_supported": list(ACR_OF_STRENGTH.values()),  # weakest first
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "display_values_supported": [display.value for display in Display],
         "ui_locales_supported": list(LANGUAGES),

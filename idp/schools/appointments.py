@@ -1,18 +1,19 @@
-"""Who does what at which school: beheerder of all of it, or leerkracht."""
+"""Who does what at which school: beheerder of all of it, or leerkracht of some classes."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from idp.accounts.records import Account
 from idp.rules.account_types import AccountKind
 from idp.rules.belgian_time import school_day
-from idp.schools.records import Appointment, School
+from idp.schools.records import AppointedClass, Appointment, Operator, School
 
 
 class Role(StrEnum):
@@ -20,18 +21,29 @@ class Role(StrEnum):
     LEERKRACHT = "leerkracht"
 
 
-def appoint(db: Session, account: Account, school: School, role: Role, now: datetime) -> Appointment:
-    """Gives the role; who has it already keeps it as it is. Only staff accounts have roles."""
+def appoint(
+    db: Session,
+    account: Account,
+    school: School,
+    role: Role,
+    now: datetime,
+    *,
+    classes: Collection[str] = (),
+) -> Appointment:
+    """Gives the role; who has it already keeps it, a leerkracht with these classes from now on. Only staff has roles."""
     if account.kind is not AccountKind.STAFF:
         raise ValueError("only a staff account can be appointed")
+    if (role is Role.LEERKRACHT) is not bool(classes):
+        raise ValueError("a leerkracht has classes, and a beheerder the whole school")
     held = [
         each
         for each in appointments_of(db, account.id)
         if (each.school_number, each.role) == (school.number, role)
     ]
-    if held:
-        return held[0]
-    appointment = Appointment(account_id=account.id, school=school, role=role, since=now)
+    appointment = held[0] if held else Appointment(account_id=account.id, school=school, role=role, since=now)
+    known = {each.class_code: each for each in appointment.classes}
+    wanted = sorted(set(classes))
+    appointment.classes = [known.get(code) or AppointedClass(class_code=code) for code in wanted]
     db.add(appointment)
     account.active_until = None
     db.flush()
@@ -39,14 +51,24 @@ def appoint(db: Session, account: Account, school: School, role: Role, now: date
 
 
 def dismiss(db: Session, appointment: Appointment, now: datetime) -> None:
-    """Takes the role away at once, with every sign-in that began with it; after the last role the account is inactive."""
+    """Takes the role away at once."""
     appointment.ended_at = now
     db.flush()
-    account = db.get_one(Account, appointment.account_id)
+    leave(db, db.get_one(Account, appointment.account_id), now)
+
+
+def leave(db: Session, account: Account, now: datetime) -> None:
+    """Every sign-in that began with a role ends with it; after the last role the account is inactive."""
     account.sign_ins_count_from = now
-    if not appointments_of(db, account.id):
+    if not has_role(db, account.id):
         account.active_until = school_day(now) - timedelta(days=1)
     db.flush()
+
+
+def has_role(db: Session, account_id: UUID) -> bool:
+    """At a school, or as an operator of LeerID itself."""
+    operator = exists().where(Operator.account_id == account_id, Operator.ended_at.is_(None))
+    return bool(appointments_of(db, account_id)) or bool(db.scalar(select(operator)))
 
 
 def appointments_of(db: Session, account_id: UUID) -> list[Appointment]:

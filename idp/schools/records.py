@@ -48,7 +48,10 @@ class Enrolment(Base):
     given_name: Mapped[str] = mapped_column(String(200))
     family_name: Mapped[str] = mapped_column(String(200))
     # Made from the two names above when a row is added; who changes a name makes it anew with `list_name`.
-    list_name: Mapped[str] = mapped_column(String(420), default=list_name_of)
+    # Compared letter by letter on both engines: folded names need no rules of a language, and the order is one.
+    list_name: Mapped[str] = mapped_column(
+        String(420).with_variant(String(420, collation="C"), "postgresql"), default=list_name_of
+    )
     administrative_group: Mapped[str] = mapped_column(String(200))
     class_code: Mapped[str] = mapped_column(String(50), default="")
     # R1: ordinary secondary education makes an account advanced; everything else, basic.
@@ -127,7 +130,7 @@ class Renewal(Base):
     # Which kind basic accounts get: `same` as they have, `text` or `pictures`.
     basic_secret: Mapped[str] = mapped_column(String(10))
     new_username: Mapped[str | None] = mapped_column(String(50))
-    # None once it was cancelled, ran out, or was printed often enough.
+    # None once it was cancelled or ran out.
     sealed_seed: Mapped[str | None] = mapped_column(String(200))
     # Which way of making passwords the seed was meant for: another version would make other ones.
     maker: Mapped[int]
@@ -136,8 +139,10 @@ class Renewal(Base):
     saved_from: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    # How often each kind of file was downloaded (PW-23).
     card_downloads: Mapped[int] = mapped_column(default=0)
-    table_downloads: Mapped[int] = mapped_column(default=0)
+    workbook_downloads: Mapped[int] = mapped_column(default=0)
+    mail_merge_downloads: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (
         CheckConstraint("purpose IN ('renewal', 'activation', 'email_removal')", name="purpose"),
@@ -161,6 +166,8 @@ class RenewedPupil(Base):
     given_name: Mapped[str] = mapped_column(String(200))
     family_name: Mapped[str] = mapped_column(String(200))
     username: Mapped[str] = mapped_column(String(50))
+    # Since when the account had its password then: who has another one meanwhile is left out.
+    secret_set_at: Mapped[datetime | None]
     is_new: Mapped[bool]
     ticked: Mapped[bool]
     left_out: Mapped[str | None] = mapped_column(String(20))

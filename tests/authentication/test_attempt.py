@@ -10,12 +10,16 @@ import pytest
 from idp.authentication.attempt import (
     Done,
     EmailOffered,
+    FactorNeed,
     NameAsked,
     Named,
+    NewFactorAsked,
     NewPasswordAsked,
     PasswordAsked,
     PicturesAsked,
     Proven,
+    RecoveryCodesShown,
+    SecondFactorAsked,
     Step,
     StepName,
     name_of,
@@ -29,8 +33,8 @@ def named(*, with_pictures: bool) -> Named:
     return Named("ardalan.bhatti", uuid4(), with_pictures)
 
 
-def proven(*, must_choose: bool, offer: bool) -> Proven:
-    return Proven(uuid4(), NOW, ("pwd",), must_choose_password=must_choose, offer_email=offer)
+def proven(*, must_choose: bool, offer: bool, factor: FactorNeed = FactorNeed.NOTHING) -> Proven:
+    return Proven(uuid4(), NOW, ("pwd",), must_choose_password=must_choose, offer_email=offer, factor=factor)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,10 @@ def proven(*, must_choose: bool, offer: bool) -> Proven:
         (proven(must_choose=True, offer=True), NewPasswordAsked),
         (proven(must_choose=False, offer=True), EmailOffered),
         (proven(must_choose=False, offer=False), Done),
+        (proven(must_choose=False, offer=True, factor=FactorNeed.SHOW), SecondFactorAsked),
+        (proven(must_choose=False, offer=True, factor=FactorNeed.ADD), NewFactorAsked),
+        (proven(must_choose=True, offer=False, factor=FactorNeed.ADD), NewPasswordAsked),
+        (proven(must_choose=False, offer=True, factor=FactorNeed.KEEP_CODES), RecoveryCodesShown),
     ],
 )
 def test_what_is_known_decides_the_step(known: Named | Proven | None, step: type[Step]) -> None:
@@ -52,6 +60,19 @@ def test_what_is_known_decides_the_step(known: Named | Proven | None, step: type
 def test_PW_24_a_temporary_password_is_never_done() -> None:
     for offer in (True, False):
         assert name_of(next_step(proven(must_choose=True, offer=offer))) is StepName.NEW_PASSWORD
+
+
+@pytest.mark.parametrize("must_choose", [True, False])
+@pytest.mark.parametrize("offer", [True, False])
+def test_CV_46_a_factor_that_is_there_comes_before_everything(must_choose: bool, offer: bool) -> None:
+    known = proven(must_choose=must_choose, offer=offer, factor=FactorNeed.SHOW)
+    assert name_of(next_step(known)) is StepName.SECOND_FACTOR
+
+
+@pytest.mark.parametrize("factor", [FactorNeed.SHOW, FactorNeed.ADD, FactorNeed.KEEP_CODES])
+def test_CV_46_what_a_factor_still_needs_is_never_done(factor: FactorNeed) -> None:
+    for must_choose in (True, False):
+        assert not isinstance(next_step(proven(must_choose=must_choose, offer=False, factor=factor)), Done)
 
 
 def test_a_name_that_nobody_has_asks_the_same() -> None:

@@ -161,6 +161,15 @@ def test_a_sign_in_that_is_too_weak_is_told_so(
     assert isinstance(decision, Granted if enough else TooWeak)
 
 
+def test_staff_may_have_got_a_second_factor_since_and_is_asked_for_it_once() -> None:
+    asked = request(replace(CLIENT, minimum_strength=Strength.TWO_FACTOR))
+    staff, later = (Visitor(replace(visitor(ago=ago).sign_in, kind=AccountKind.STAFF)) for ago in (60, -5))
+    assert decide(asked, staff) == SignInNeeded(after=NOW, strength=Strength.TWO_FACTOR)
+    assert decide(asked, later) == TooWeak(Strength.TWO_FACTOR)
+    silent = request(asked.client, Prompt.NONE)
+    assert refused(ErrorCode.UNMET_AUTHENTICATION_REQUIREMENTS, decide(silent, staff))
+
+
 def test_whose_school_does_not_use_the_application_is_refused() -> None:
     assert refused(ErrorCode.ACCESS_DENIED, decide(request(), visitor(at_school=False)))
 

@@ -42,10 +42,15 @@ class Provider:
     """
 
     def __init__(
-        self, folder: Path, database_url: str, keys_directory: Path, tables: Mapping[str, Any]
+        self,
+        folder: Path,
+        database_url: str,
+        keys_directory: Path,
+        tables: Mapping[str, Any],
+        host: str = "127.0.0.1",
     ) -> None:
         self.ports = [Port()]
-        self.origin = self.ports[0].origin
+        self.origin = self.ports[0].origin.replace("127.0.0.1", host)
         self.clients_directory = folder / "clients"
         self.clients_directory.mkdir()
         self.settings = self.configure(database_url, keys_directory, tables)

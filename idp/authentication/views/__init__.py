@@ -10,7 +10,16 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.accounts.credentials import Vault
-from idp.authentication.views import cards, choosing, email_step, help_pages, steps, verifying
+from idp.authentication.views import (
+    cards,
+    choosing,
+    email_step,
+    factor_steps,
+    help_pages,
+    managing_factors,
+    steps,
+    verifying,
+)
 from idp.authentication.views.arriving import Elsewhere, go_elsewhere
 from idp.authentication.views.arriving import steps as login_pages
 from idp.authentication.views.ending import SessionEnds, end_session, when_session_ends
@@ -32,12 +41,18 @@ __all__ = [
 ]
 
 # Imported for the pages that they hang under `login_pages`.
-PAGES = (steps, choosing, email_step)
+PAGES = (steps, choosing, email_step, factor_steps)
 
 
 def install(app: Flask, wiring: Wiring) -> None:
     app.extensions[EXTENSION] = Vault(wiring.keys.sealing, wiring.settings.hashing)
-    for blueprint in (login_pages, cards.cards, verifying.verifying, help_pages.help_pages):
+    for blueprint in (
+        login_pages,
+        cards.cards,
+        verifying.verifying,
+        help_pages.help_pages,
+        managing_factors.second_factor,
+    ):
         app.register_blueprint(blueprint)
     app.register_error_handler(Elsewhere, go_elsewhere)
     app.after_request(keep_alive)

@@ -31,6 +31,7 @@ class Notice(StrEnum):
     RESTARTED = "restarted"
     PASSWORD_CHANGED = "password-changed"
     BAD_ADDRESS = "bad-address"
+    RECOVERY_USED = "recovery-used"
 
 
 class Elsewhere(Exception):

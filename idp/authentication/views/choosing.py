@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from idp.accounts import emails, history, passwords
+from idp.accounts import history, passwords, recovery_codes
 from idp.accounts.credentials import HashingBusy
 from idp.accounts.records import Account
 from idp.accounts.secret import Secret
-from idp.authentication import login
-from idp.authentication.attempt import NewPasswordAsked, Proven, StepName, next_step
+from idp.authentication.attempt import NewPasswordAsked, StepName, next_step
 from idp.authentication.login import Attempt
 from idp.authentication.views import visitor
 from idp.authentication.views.arriving import Notice, arrive, see_again, steps
-from idp.authentication.views.finishing import account_of, go_on
-from idp.authentication.views.showing import page
+from idp.authentication.views.finishing import account_of, go_on, go_to, proof_of
+from idp.authentication.views.showing import notice_here, page
 from idp.database import let_go, writing
 from idp.rules.account_types import SecretKind
 from idp.rules.password_policy import MAXIMUM_LENGTH, MINIMUM_LENGTH, Violation, check
@@ -34,7 +35,13 @@ def ask_new_password(attempt: str) -> str:
         to_mend=violations_here(),
         minimum=MINIMUM_LENGTH,
         maximum=MAXIMUM_LENGTH,
+        recovery_left=recovery_codes.left(db(), account.id) if used_recovery_code() else None,
     )
+
+
+def used_recovery_code() -> bool:
+    """A moment ago, in this login: then the page says how many are left."""
+    return notice_here() is Notice.RECOVERY_USED
 
 
 @steps.post("/login/<attempt>/new-password")
@@ -52,19 +59,14 @@ def give_new_password(attempt: str) -> Response:
     except HashingBusy:
         raise ShownError(503, "busy", "hashing queue full") from None
     writing(db())
-    return keep(here, account_of(here), sealed)
+    return keep(here, account_of(here, held=True), sealed)
 
 
 def keep(here: Attempt, account: Account, sealed: str) -> Response:
     """From here on only the own password works (R11). The sign-in dates from now: it was just proven anew."""
-    proven = Proven(
-        account.id,
-        now(),
-        here.step.proven.methods if isinstance(here.step, NewPasswordAsked) else (),
-        must_choose_password=False,
-        offer_email=emails.should_offer(account, now()),
-    )
-    moved = login.advance(db(), here, next_step(proven), now())
+    assert isinstance(here.step, NewPasswordAsked)
+    shown = proof_of(account, now(), here.step.proven.methods)
+    moved = go_to(here, next_step(replace(shown, must_choose_password=False)))
     if moved is None:
         return see_again(here)  # another tab was first, with its own password
     passwords.choose(account, sealed, now())

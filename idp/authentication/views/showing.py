@@ -9,6 +9,7 @@ from flask import request, url_for
 from idp.accounts import lookup
 from idp.authentication import methods
 from idp.authentication.attempt import Named, PasswordAsked, PicturesAsked
+from idp.authentication.counters import Outlook
 from idp.authentication.login import Attempt
 from idp.authentication.views import visitor
 from idp.authentication.views.arriving import Notice
@@ -55,10 +56,20 @@ def password_page(attempt: Attempt, step: PasswordAsked | PicturesAsked) -> str:
 
 def how_it_stands(named: Named) -> dict[str, Any]:
     """After a wrong password: how long to wait, and when to ask for help. Nobody's account looks different (PW-12)."""
-    if notice_here() not in (Notice.WRONG, Notice.WAIT):
-        return {"wait_until": None, "wait_seconds": 0, "closed_until": None, "needs_help": False}
+    if not went_wrong():
+        return in_words(None)
     asking = visitor.asking()
-    stands = methods.outlook(db(), methods.candidate_for(db(), named, asking), asking)
+    return in_words(methods.outlook(db(), methods.candidate_for(db(), named, asking), asking))
+
+
+def went_wrong() -> bool:
+    return notice_here() in (Notice.WRONG, Notice.WAIT)
+
+
+def in_words(stands: Outlook | None) -> dict[str, Any]:
+    """What the template of trouble asks."""
+    if stands is None:
+        return {"wait_until": None, "wait_seconds": 0, "closed_until": None, "needs_help": False}
     wait_until = closed_until = None
     match stands.verdict:
         case WaitUntil(moment):

@@ -6,13 +6,14 @@ from flask import redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from idp.accounts import emails, lookup
+from idp.accounts import lookup
 from idp.accounts.credentials import HashingBusy
 from idp.accounts.records import Account
 from idp.accounts.secret import Secret
 from idp.accounts.standing import must_choose_password, standing_once_proven, strength_of_account
 from idp.authentication import login, methods
 from idp.authentication.attempt import (
+    FactorNeed,
     NameAsked,
     Named,
     PasswordAsked,
@@ -29,7 +30,7 @@ from idp.authentication.requirement import Requirement
 from idp.authentication.views import visitor
 from idp.authentication.views.arriving import Notice, arrive, open_attempt, see, see_again, steps
 from idp.authentication.views.ending import end_session_here
-from idp.authentication.views.finishing import go_on
+from idp.authentication.views.finishing import go_on, go_to, proof_of
 from idp.authentication.views.leaving import leave_browser
 from idp.authentication.views.showing import page, password_page
 from idp.database import writing
@@ -148,26 +149,22 @@ def proven(here: Attempt, account: Account) -> Response:
             return no_further(here, "temporary-expired")
         case Standing.BLOCKED | Standing.PROTECTED | Standing.NO_ACCOUNT:
             return see(here, Notice.WRONG)
-    if not is_strong_enough(account, here.requirement):
+    shown = proof_of(account, now(), (methods.PASSWORD,))
+    if not is_strong_enough(account, shown, here.requirement):
         return no_further(here, "too-weak")
-    moved = login.advance(db(), here, next_step(proof_of(account)), now())
+    moved = go_to(here, next_step(shown))
     return go_on(moved, account) if moved is not None else see_again(here)
 
 
-def is_strong_enough(account: Account, requirement: Requirement) -> bool:
-    """A temporary password will be an own one by the time that it counts."""
-    reached = Strength.PASSWORD if must_choose_password(account) else strength_of_account(account)
-    return requirement.strength is None or reached >= requirement.strength
+def is_strong_enough(account: Account, shown: Proven, requirement: Requirement) -> bool:
+    """A temporary password will be an own one by the time that it counts, and a second factor will have been shown."""
+    return requirement.strength is None or strength_ahead(account, shown) >= requirement.strength
 
 
-def proof_of(account: Account) -> Proven:
-    return Proven(
-        account.id,
-        now(),
-        (methods.PASSWORD,),
-        must_choose_password=must_choose_password(account),
-        offer_email=emails.should_offer(account, now()),
-    )
+def strength_ahead(account: Account, shown: Proven) -> Strength:
+    if shown.factor is not FactorNeed.NOTHING:
+        return Strength.TWO_FACTOR
+    return Strength.PASSWORD if must_choose_password(account) else strength_of_account(account)
 
 
 def move(here: Attempt, step: Step) -> Response:

@@ -8,7 +8,8 @@ from flask import Response, current_app, g, request, url_for
 
 from idp.accounts import lookup, opaque
 from idp.accounts.credentials import Vault
-from idp.authentication import login, sessions, subjects
+from idp.accounts.passkeys import site_of
+from idp.authentication import login, second_factor, sessions, subjects
 from idp.authentication.attempt import Named
 from idp.authentication.limits import limits_from
 from idp.authentication.methods import Asking
@@ -92,6 +93,11 @@ def asking() -> Asking:
         address=subjects.of_address(key, request.remote_addr or ""),
         device=opaque.digest(device) if device else None,
     )
+
+
+def factor_keys() -> second_factor.Keys:
+    keys = wiring().keys
+    return second_factor.Keys(keys.sealing, keys.lookup, site_of(settings().issuer))
 
 
 def vault() -> Vault:
