@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, inspect, or_, select, tuple_
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.accounts.records import OneTimeLink
+from idp.accounts.forgetting import forget_some
+from idp.accounts.records import AuditEvent, Fault, OneTimeLink
 from idp.authentication import counters
 from idp.authentication.known_devices import KNOWN_FOR
 from idp.authentication.records import (
@@ -28,6 +29,9 @@ from idp.authentication.records import (
 from idp.database import Base, writing
 from idp.mail.records import MailTally, OutboxMail
 from idp.oidc.records import LogoutNotice, PendingAuthorization, SpentAssertion
+from idp.schools.import_records import STAGED, Import, ImportFault
+from idp.schools.records import ExportTally, Renewal, RenewedPupil, SelectedPupil
+from idp.schools.renewals.ending import drop_seeds
 from idp.settings import Settings, Throttle
 from idp.tokens.records import AccessToken, GrantFamily, RefreshToken
 
@@ -76,13 +80,33 @@ def expired(now: datetime, throttle: Throttle) -> tuple[Expired, ...]:
         ),
         Expired(FailureCounter, FailureCounter.last_at < now - A_YEAR),
         Expired(MailTally, MailTally.last_at < now - A_DAY - AN_HOUR),
+        Expired(SelectedPupil, SelectedPupil.at < now - A_DAY),
+        Expired(Fault, Fault.at < now - A_MONTH),
+        Expired(ExportTally, ExportTally.hour < now - A_DAY),
+        *(Expired(record, of_import(record, received_before=now - A_WEEK)) for record in STAGED),
+        Expired(ImportFault, of_import(ImportFault, received_before=now - A_MONTH)),
+        Expired(RenewedPupil, RenewedPupil.renewal_id.in_(select(Renewal.id).where(old_renewal(now)))),
+        Expired(Renewal, old_renewal(now) & ~exists().where(RenewedPupil.renewal_id == Renewal.id)),
     )
+
+
+def old_renewal(now: datetime) -> ColumnElement[bool]:
+    """A proposal that nobody saved says nothing to anybody later."""
+    unsaved = Renewal.saved_from.is_(None) & (Renewal.expires_at < now - AN_HOUR)
+    return or_(Renewal.expires_at < now - A_WEEK, unsaved)
+
+
+def of_import(record: type[Base], *, received_before: datetime) -> ColumnElement[bool]:
+    """What a feed said: pupils' names, which nobody needs once it was applied or forgotten."""
+    old = select(Import.id).where(Import.received_at < received_before)
+    return inspect(record).columns["import_id"].in_(old)
 
 
 def clear_expired(
     db: Session, settings: Settings, now: Callable[[], datetime], enough: Callable[[], bool] = lambda: False
 ) -> dict[str, int]:
     """Clears every kind, and answers how many rows of each table went. `enough` ends it between two steps."""
+    drop_seeds(db, now())  # first: they are the only rows here that passwords can be made of
     counted: dict[str, int] = {}
     for kind in expired(now(), settings.throttle):
         gone = 0
@@ -94,7 +118,17 @@ def clear_expired(
         if gone:
             table = kind.record.__tablename__
             counted[table] = counted.get(table, 0) + gone
+    if forgotten := forget_old_events(db, now(), enough):
+        counted[AuditEvent.__tablename__] = forgotten
     return counted
+
+
+def forget_old_events(db: Session, now: datetime, enough: Callable[[], bool]) -> int:
+    """The log goes from its beginning only, so that what stays is still a chain (PR-08)."""
+    gone = 0
+    while gone < MOST_A_ROUND and not enough() and (step := forget_some(db, now)):
+        gone += step
+    return gone
 
 
 def clear_some(db: Session, kind: Expired) -> int:

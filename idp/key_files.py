@@ -1,8 +1,8 @@
 """The files in keys/: made once, readable by their owner only, read at start.
 
-Four secrets of one purpose each, so that none can stand in for another: `cookies` signs form tokens, `pairwise` makes
-subjects, `lookup` digests names that don't exist, and the ring in `sealing/` locks password hashes. The signing keys
-beside them belong to `oidc.keys`.
+Five secrets of one purpose each, so that none can stand in for another: `cookies` signs form tokens, `pairwise` makes
+subjects, `lookup` digests names that don't exist, `audit` chains the log, and the ring in `sealing/` locks password
+hashes. The signing keys beside them belong to `oidc.keys`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-SINGLE = ("cookies", "pairwise", "lookup")
+SINGLE = ("cookies", "pairwise", "lookup", "audit")
 
 
 class KeyFileError(Exception):
@@ -40,6 +40,7 @@ class KeyFiles:
     cookies: bytes
     pairwise: bytes
     lookup: bytes
+    audit: bytes
     sealing: SealingRing
 
 
@@ -66,8 +67,8 @@ def load(directory: Path) -> KeyFiles:
     ring = {path.stem: read_secret(path) for path in sorted((directory / "sealing").glob("*.key"))}
     if not ring:
         raise KeyFileError(f"{directory / 'sealing'}: no key; run `leerid keys new`")
-    cookies, pairwise, lookup = (read_secret(directory / f"{name}.key") for name in SINGLE)
-    return KeyFiles(cookies, pairwise, lookup, SealingRing(ring))
+    cookies, pairwise, lookup, audit = (read_secret(directory / f"{name}.key") for name in SINGLE)
+    return KeyFiles(cookies, pairwise, lookup, audit, SealingRing(ring))
 
 
 def read_secret(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""What happens behind the pages: mails, logout notices, and clearing away what has expired.
+"""What happens behind the pages: mails, logout notices, the log's chain, and clearing away what has expired.
 
 Every process that serves does this work in a thread of its own, unless `server.run_worker` is false; `leerid worker` does
 nothing else. Two of them never send the same thing twice: each row is claimed by one UPDATE that only one can win.
@@ -14,10 +14,12 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from idp.accounts.chain import Linker
 from idp.clearing import clear_expired
 from idp.database import flask_database
 from idp.mail import delivery
 from idp.oidc import backchannel
+from idp.web.faults import traces
 from idp.web.request import Wiring
 
 PAUSE_SECONDS = 2.0
@@ -34,6 +36,7 @@ class BackgroundWork:
         self.app = app
         self.stopping = threading.Event()
         self.cleared_at = float("-inf")
+        self.linker = Linker()
         self.thread = threading.Thread(target=self.run, name="background-work", daemon=True)
 
     def start(self) -> None:
@@ -56,6 +59,8 @@ class BackgroundWork:
     def go_round(self) -> None:
         self.attempt("mail", lambda: delivery.deliver_due(self.app))
         self.attempt("logout-notices", lambda: backchannel.deliver_due(self.app))
+        self.attempt("log", self.link)
+        self.attempt("faults", lambda: traces().write_waiting())
         if time.monotonic() - self.cleared_at >= CLEARING_EVERY_SECONDS:
             self.cleared_at = time.monotonic()
             self.attempt("clearing", self.clear)
@@ -66,6 +71,11 @@ class BackgroundWork:
             work()
         except Exception as error:
             log.error("worker:fault", exc_info=error, extra={"work": what})
+
+    def link(self) -> None:
+        wiring: Wiring = self.app.extensions["leerid"]
+        with Session(flask_database.engine) as db:
+            self.linker.go_round(db, wiring.keys.audit, wiring.clock)
 
     def clear(self) -> None:
         wiring: Wiring = self.app.extensions["leerid"]

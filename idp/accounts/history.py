@@ -23,7 +23,9 @@ def note(
     pupil_number: int | None = None,
     **detail: Any,
 ) -> None:
-    """`what` is source:action, such as `account:signed-in`."""
+    """`what` is source:action, such as `account:signed-in`. `now` is the moment of writing, also when the work took long:
+    an event that is minutes older than its neighbours in the log is taken for back-dated (`verifying`).
+    """
     db.add(
         AuditEvent(
             at=now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -59,9 +59,13 @@ def open_account(
     *,
     active_until: date | None = None,
     username: str | None = None,
+    account_id: UUID | None = None,
 ) -> Account:
-    """An account without a password yet (`passwords.hand_out`). Raises UsernameTaken for a `username` that isn't free."""
-    account_id = uuid4()
+    """An account without a password yet (`passwords.hand_out`). Raises UsernameTaken for a `username` that isn't free.
+
+    Who has sealed its password already chose the `account_id`.
+    """
+    account_id = account_id or uuid4()
     db.flush()  # the person first: the account refers to it
     if username is None:
         username = usernames.claim_for_name(db, person.given_name, person.family_name, account_id, now)

@@ -10,13 +10,17 @@ from idp.rules.account_types import SecretKind, may_choose_password, secret_kind
 
 
 def hand_out(account: Account, sealed: str, kind: SecretKind, now: datetime) -> None:
-    """The school gave it. For who may choose their own it is temporary (R7, R8, R30); a protected account is free again."""
+    """The school gave it. For who may choose their own it is temporary (R7, R8, R30); a protected account is free again.
+
+    The card with it has yet to reach the pupil.
+    """
     if kind not in secret_kinds(account.kind):
         raise ValueError(f"a {account.kind} account has no {kind} secret")
     account.secret_kind = kind
     account.temporary_until = lifecycle.temporary_until(now) if may_choose_password(account.kind) else None
     replace_secret(account, sealed, now)
     unlock(account, now)
+    account.handed_out_at = account.handed_out_by = None
 
 
 def choose(account: Account, sealed: str, now: datetime) -> None:

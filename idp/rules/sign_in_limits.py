@@ -1,6 +1,7 @@
 """Failures so far -> go ahead, or wait until.
 
-Three ways in, each with its own count, so that nobody shuts a pupil out by failing in their name.
+Three ways in, each with its own count, so that nobody shuts a pupil out by failing in their name; and a count for the
+second factor of staff, which comes after the right password only.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Way(StrEnum):
     DEVICE = "device"  # a browser this account signed in with before
     CARD = "card"  # the QR code or personal address
     TYPED = "typed"  # a name that anybody can type
+    FACTOR = "factor"  # the second factor, asked after the right password
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def verdict(
         case Way.DEVICE | Way.CARD:
             if weak and _failed_today(own_ways, now) >= limits.own_weak_a_day:
                 return ClosedUntil(next_midnight(now))
+            return _after(_own_wait(failures.in_a_row, limits), failures, now)
+        case Way.FACTOR:
             return _after(_own_wait(failures.in_a_row, limits), failures, now)
         case Way.TYPED:
             if weak and _failed_today(failures, now) >= limits.typed_weak_a_day:

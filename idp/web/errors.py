@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from idp.web.faults import leave_trace
 from idp.web.pages import render
 from idp.web.request import new_request_id, now, request_id, roll_back, wiring
 
@@ -69,7 +70,7 @@ def show_http(error: HTTPException) -> Response:
 def show_busy(error: Exception) -> Response:
     roll_back()
     log.error("database away", extra={"error": type(error).__name__})
-    return page(503, "busy")
+    return page(503, "busy", database_away=True)
 
 
 def show_fault(error: Exception) -> Response:
@@ -78,9 +79,10 @@ def show_fault(error: Exception) -> Response:
     return page(500, "fault")
 
 
-def page(status: int, reason: str) -> Response:
+def page(status: int, reason: str, *, database_away: bool = False) -> Response:
     if "request_id" not in g:  # the fault came before the request had begun
         g.request_id, g.now = new_request_id(), wiring().clock()
+    leave_trace(status, reason, database_away=database_away)
     response = make_response(
         render("idp/error.html", reason=reason, status=status, foutnummer=request_id(), at=now())
     )
