@@ -20,3 +20,13 @@ def design_files() -> Path:
 def pictures() -> Path:
     """What `picture_url(key)` serves: one drawing per key, as `key.svg`."""
     return folder() / "design" / "pictures"
+
+
+def card_fonts() -> Path:
+    """The letters of the printed cards, which travel with the program: no printer or server has them all."""
+    return folder() / "cards" / "fonts"
+
+
+def card_pictures() -> Path:
+    """The same drawings as `key.png`, large enough to print."""
+    return folder() / "cards" / "pictures"
