@@ -74,7 +74,8 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("card_downloads", sa.Integer(), nullable=False),
-        sa.Column("table_downloads", sa.Integer(), nullable=False),
+        sa.Column("workbook_downloads", sa.Integer(), nullable=False),
+        sa.Column("mail_merge_downloads", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "basic_secret IN ('same', 'text', 'pictures')", name=op.f("ck_renewals_basic_secret")
         ),
@@ -125,6 +126,7 @@ def upgrade() -> None:
         sa.Column("given_name", sa.String(length=200), nullable=False),
         sa.Column("family_name", sa.String(length=200), nullable=False),
         sa.Column("username", sa.String(length=50), nullable=False),
+        sa.Column("secret_set_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_new", sa.Boolean(), nullable=False),
         sa.Column("ticked", sa.Boolean(), nullable=False),
         sa.Column("left_out", sa.String(length=20), nullable=True),
@@ -139,7 +141,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("sealed_secret", sa.String(length=400), nullable=True),
         sa.Column("last_step", sa.Integer(), nullable=True),
         sa.Column("credential_id", sa.String(length=1400), nullable=True),
@@ -175,6 +176,12 @@ def upgrade() -> None:
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("handed_out_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("handed_out_by", sa.Uuid(), nullable=True))
+        batch_op.drop_index(batch_op.f("ix_accounts_person_id"))
+        batch_op.create_index(
+            batch_op.f("ix_accounts_person_id_standing"),
+            ["person_id", "kind", "blocked_at", "active_until", "protected_at", "temporary_until"],
+            unique=False,
+        )
 
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("school_number", sa.Integer(), nullable=True))
@@ -182,12 +189,24 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_audit_events_school_number_id"), ["school_number", "id"], unique=False
         )
+    has_actor = sa.text("actor_id IS NOT NULL")
+    op.create_index(
+        op.f("ix_audit_events_actor_id_at"),
+        "audit_events",
+        ["actor_id", "at"],
+        sqlite_where=has_actor,
+        postgresql_where=has_actor,
+    )
+    lock("audit_events", "at", "id")
+    lock("audit_links", "linked_at", "position", "event_id")
 
+    # Letter by letter, as SQLite compares anyway.
+    list_name = sa.String(420).with_variant(sa.String(420, collation="C"), "postgresql")
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("list_name", sa.String(length=420), nullable=True))
+        batch_op.add_column(sa.Column("list_name", list_name, nullable=True))
     fill_list_names()
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
-        batch_op.alter_column("list_name", existing_type=sa.String(length=420), nullable=False)
+        batch_op.alter_column("list_name", existing_type=list_name, nullable=False)
         batch_op.drop_index(batch_op.f("ix_enrolments_school_number_family_name_given_name"))
         batch_op.create_index(
             batch_op.f("ix_enrolments_school_number_list_name"), ["school_number", "list_name"], unique=False
@@ -205,6 +224,50 @@ def upgrade() -> None:
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.add_column(sa.Column("registry_key", sa.String(length=64), nullable=True))
         batch_op.create_unique_constraint(batch_op.f("uq_people_registry_key"), ["registry_key"])
+
+    if op.get_bind().dialect.name == "postgresql":
+        show_one_school()
+
+
+def show_one_school() -> None:
+    """Row-level security: a transaction that says for which school it is sees no other one."""
+    said = "COALESCE(current_setting('leerid.school', true), '')"
+    of_the_school = f"CASE WHEN {said} = '' THEN true ELSE {said} = school_number::text END"
+    its_renewal = "SELECT FROM renewals WHERE renewals.id = renewed_pupils.renewal_id"
+    visible = {
+        "enrolments": of_the_school,
+        "renewals": of_the_school,
+        "renewed_pupils": f"CASE WHEN {said} = '' THEN true ELSE EXISTS ({its_renewal}) END",
+        "selected_pupils": of_the_school,
+        "audit_events": of_the_school,
+    }
+    for table, condition in visible.items():
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY one_school ON {table} USING ({condition})")
+
+
+def lock(table: str, moment: str, *keys: str) -> None:
+    """What is in the log stays there (OA-59), and goes after two years (PR-08)."""
+    said = "'what is in the log stays there'"
+    if op.get_bind().dialect.name == "postgresql":
+        refuse = "EXECUTE FUNCTION leerid_refuse()"
+        young = f"WHEN (OLD.{moment} >= now() - interval '24 months')"
+        op.execute(
+            "\nCREATE OR REPLACE FUNCTION leerid_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f"\n$$ BEGIN RAISE EXCEPTION {said}; END $$\n"
+        )
+        op.execute(f"CREATE TRIGGER {table}_never_change BEFORE UPDATE ON {table} FOR EACH ROW {refuse}")
+        op.execute(f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} FOR EACH ROW {young} {refuse}")
+        op.execute(f"CREATE TRIGGER {table}_stay_all BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}")
+    else:
+        refuse = f"BEGIN SELECT RAISE(ABORT, {said}); END"
+        young = f"WHEN OLD.{moment} >= datetime('now', '-24 months')"
+        same = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+        there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 (words of our own)
+        op.execute(f"CREATE TRIGGER {table}_never_change BEFORE UPDATE ON {table} {refuse}")
+        op.execute(f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} {young} {refuse}")
+        op.execute(f"CREATE TRIGGER {table}_never_replace BEFORE INSERT ON {table} {there} {refuse}")
 
 
 def fill_list_names() -> None:
