@@ -6,12 +6,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import key_files
+from idp.accounts.faults import keep
 from idp.api import views as api
 from idp.authentication import views as authentication
 from idp.database import Clock, engine_options, flask_database, prepare, utc_now
 from idp.oidc import endpoints as oidc
 from idp.settings import Settings
-from idp.web import cookies, forms, headers, host, logs, pages, request
+from idp.web import cookies, faults, forms, headers, host, logs, pages, request
 from idp.web import errors as error_pages
 from idp.web.accessibility import accessibility
 from idp.web.health import health
@@ -56,6 +57,7 @@ def furnish(app: Flask, wiring: request.Wiring) -> None:
     host.install(app)
     app.after_request(cookies.keep_browser_id)
     forms.install(app)
+    faults.install(app, keep)
     error_pages.install(app)
     pages.install(app, csrf_token=forms.csrf_token)
     app.register_blueprint(health)

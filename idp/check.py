@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
 from idp import database_upgrade, key_files, settings
 from idp.oidc import clients as registered
 from idp.oidc.protocol import PkcePolicy
-from idp.settings import Settings
+from idp.schools import second_lock
+from idp.settings import SecondFactorPolicy, Settings
 
 # RFC 9700 and RFC 6749 section 4.1.2 bound a code's life; the rest is security.md's defaults with some room.
 LONGEST_CODE_SECONDS = 600
@@ -21,6 +25,7 @@ LONGEST_ID_TOKEN_SECONDS = 600
 LEAST_MEMORY_KIB = 19456
 LEAST_TIME_COST = 2
 MOST_GUESSES_IN_A_ROW = 100  # NIST SP 800-63B section 5.2.2
+ANSWERS_WITHIN_SECONDS = 3
 SAFE_SSLMODES = ("require", "verify-ca", "verify-full")
 
 
@@ -94,6 +99,29 @@ def database(known: Settings, _config: Path) -> Iterator[Finding]:
         yield Finding("database.url", "reaches another machine without TLS: add ?sslmode=verify-full")
 
 
+def database_role(known: Settings, _config: Path) -> Iterator[Finding]:
+    """Asked of the database itself. One that doesn't answer says so at the start, in words of its own."""
+    try:
+        url = database_upgrade.read_url(known.database.url)
+    except database_upgrade.UnknownDatabase:
+        return
+    if url.get_backend_name() != "postgresql":
+        return
+    engine = create_engine(url, connect_args={"connect_timeout": ANSWERS_WITHIN_SECONDS})
+    try:
+        with engine.connect() as connection:
+            exempt = second_lock.slips_through(connection)
+    except SQLAlchemyError:
+        return
+    finally:
+        engine.dispose()
+    if exempt:
+        yield Finding(
+            "database.url",
+            "is a superuser or has BYPASSRLS: row-level security, the second lock between schools, doesn't hold",
+        )
+
+
 def has_password(url: str) -> bool:
     try:
         return database_upgrade.read_url(url).password is not None
@@ -125,6 +153,11 @@ def passwords(known: Settings, _config: Path) -> Iterator[Finding]:
     ):
         if getattr(known.throttle, name) > 4 * getattr(usual, name):
             yield Finding(f"throttle.{name}", f"is far above the usual {getattr(usual, name)}")
+
+
+def staff(known: Settings, _config: Path) -> Iterator[Finding]:
+    if known.staff.second_factor is SecondFactorPolicy.OPTIONAL:
+        yield Finding("staff.second_factor", "lets staff see pupils' data with a password alone")
 
 
 def lives(known: Settings, _config: Path) -> Iterator[Finding]:
@@ -170,7 +203,9 @@ CHECKS: tuple[Callable[[Settings, Path], Iterator[Finding]], ...] = (
     demonstration,
     private_files,
     database,
+    database_role,
     passwords,
+    staff,
     lives,
     mail,
     applications,

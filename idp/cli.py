@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CANNOT = 2
 UNSAFE = 1
+ASKS = 1
 
 
 def main() -> NoReturn:
@@ -70,7 +71,7 @@ def explained(error: Exception) -> str | None:
 
 
 # Rooms whose own errors are already one sentence; by name, because importing those rooms takes half a second.
-SAID_IN_FULL = frozenset({"CannotServe", "CannotShow", "ClientFileError", "UnknownDatabase"})
+SAID_IN_FULL = frozenset({"CannotImport", "CannotServe", "CannotShow", "ClientFileError", "UnknownDatabase"})
 
 
 def now() -> datetime:
@@ -195,11 +196,17 @@ def check_clauses(config_path: Path) -> int:
     show_default=True,
     help="This machine only: the demonstration speaks plain http.",
 )
-def demo(data: Path, base_port: int, host: str) -> None:
+@click.option(
+    "--database",
+    "database_url",
+    metavar="URL",
+    help="An empty PostgreSQL database, instead of a file in the folder.",
+)
+def demo(data: Path, base_port: int, host: str, database_url: str | None) -> None:
     """Show everything on this machine, with example pupils."""
     from idp.demo.show import show
 
-    show(data, host, base_port)
+    show(data, host, base_port, database_url)
 
 
 @cli.group()
@@ -397,33 +404,88 @@ def school_of(db: Session, number: int) -> School:
     return school
 
 
+@cli.command("import")
+@config_option
+@click.argument("feed", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--yes", is_flag=True, help="Confirm this feed, also when it ends more than one may by itself.")
+@click.option(
+    "--format", "format_name", type=click.Choice(["feed", "oneroster"]), help="Else its first bytes tell."
+)
+@click.option(
+    "--bad-rows",
+    "bad_rows_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every line that isn't used, and why, to this file (CSV).",
+)
+def import_feed(
+    config_path: Path,
+    feed: Path,
+    dry_run: bool,
+    yes: bool,
+    format_name: str | None,
+    bad_rows_path: Path | None,
+) -> None:
+    """Take in a feed of enrolments. Exit code 0: applied; 1: it stops and asks (--yes); 2: refused."""
+    settings = settings_from(config_path)
+    from idp import key_files
+    from idp.schools.imports.at_the_command_line import take_in
+    from idp.schools.imports.reading import Format
+
+    with session(config_path) as db:
+        applied = take_in(
+            db,
+            feed,
+            limits=settings.imports,
+            key=key_files.load(settings.keys.directory).lookup,
+            wanted=Format(format_name) if format_name else None,
+            dry_run=dry_run,
+            confirmed=yes,
+            bad_rows=bad_rows_path,
+            now=now,
+        )
+    sys.exit(0 if applied else ASKS)
+
+
 @cli.group()
 def staff() -> None:
-    """Who works at a school. The first beheerder of each is named here."""
+    """Who works at a school, or runs LeerID itself. The first beheerder of each school is named here."""
+
+
+OPERATOR = "operator"
+roles = click.Choice(["beheerder", "leerkracht", OPERATOR])
+role_option = click.option("--role", type=roles, default="beheerder", show_default=True)
+class_option = click.option(
+    "--class", "classes", multiple=True, help="A class of a leerkracht, by its code; once for each class."
+)
 
 
 @staff.command("add")
 @config_option
 @click.argument("given_name")
 @click.argument("family_name")
-@click.option("--school", "school_number", type=int, required=True, help="The instellingsnummer.")
-@click.option(
-    "--role", type=click.Choice(["beheerder", "leerkracht"]), default="beheerder", show_default=True
-)
-def staff_add(config_path: Path, given_name: str, family_name: str, school_number: int, role: str) -> None:
+@click.option("--school", "school_number", type=int, help="The instellingsnummer; an operator has none.")
+@role_option
+@class_option
+def staff_add(
+    config_path: Path,
+    given_name: str,
+    family_name: str,
+    school_number: int | None,
+    role: str,
+    classes: tuple[str, ...],
+) -> None:
     """Open an account for somebody of a school, and show its temporary password: this once."""
     from idp.accounts.opening import new_person, open_account
     from idp.database import writing
     from idp.rules.account_types import AccountKind
-    from idp.schools.appointments import Role, appoint
 
     settings = settings_from(config_path)
     with session(config_path) as db:
         writing(db)
-        school = school_of(db, school_number)
         person = new_person(db, given_name=given_name.strip(), family_name=family_name.strip(), now=now())
         account = open_account(db, person, AccountKind.STAFF, now(), active_until=None)
-        appoint(db, account, school, Role(role), now())
+        give_role(db, account, school_number, role, classes)
         password = give_temporary_password(db, settings, account, "account:opened")
         db.commit()
         tell_once(account.username, password)
@@ -445,76 +507,164 @@ def staff_renew(config_path: Path, username: str) -> None:
         tell_once(account.username, password)
 
 
-@staff.command("appoint")
+@staff.command("reset-factor")
 @config_option
 @click.argument("username")
-@click.argument("school_number", type=int)
-@click.option(
-    "--role", type=click.Choice(["beheerder", "leerkracht"]), default="beheerder", show_default=True
-)
-def staff_appoint(config_path: Path, username: str, school_number: int, role: str) -> None:
-    """Give somebody a role at one more school."""
-    from idp.accounts.history import note
+def staff_reset_factor(config_path: Path, username: str) -> None:
+    """For who lost telephone and recovery codes: take every second factor away; every sign-in of theirs ends."""
+    from idp.accounts.factors import has_factor, remove_all
+    from idp.accounts.passwords import end_sign_ins
     from idp.database import writing
-    from idp.schools.appointments import Role, appoint
-
-    with session(config_path) as db:
-        writing(db)
-        account, school = staff_account(db, username), school_of(db, school_number)
-        appoint(db, account, school, Role(role), now())
-        note(
-            db,
-            "staff:appointed",
-            now=now(),
-            request_id="-",
-            account_id=account.id,
-            school=school_number,
-            role=role,
-        )
-        db.commit()
-    click.echo(f"{username} is {role} at school {school_number}")
-
-
-@staff.command("dismiss")
-@config_option
-@click.argument("username")
-@click.argument("school_number", type=int)
-def staff_dismiss(config_path: Path, username: str, school_number: int) -> None:
-    """Take every role of somebody at a school away, at once."""
-    from idp.accounts.history import note
-    from idp.database import writing
-    from idp.schools.appointments import appointments_of, dismiss
 
     with session(config_path) as db:
         writing(db)
         account = staff_account(db, username)
-        held = [each for each in appointments_of(db, account.id) if each.school_number == school_number]
-        if not held:
-            raise click.ClickException(f"{username} has no role at school {school_number}")
-        for appointment in held:
-            dismiss(db, appointment, now())
-        note(db, "staff:dismissed", now=now(), request_id="-", account_id=account.id, school=school_number)
+        if not has_factor(db, account.id):
+            raise click.ClickException(f"{username} has no second factor")
+        remove_all(db, account.id)
+        end_sign_ins(account, now())
+        note_of(db, "factor:removed", account, kind="all")
         db.commit()
-    click.echo(f"{username} has no role at school {school_number} any more")
+    click.echo(f"{username} has no second factor any more")
+
+
+@staff.command("appoint")
+@config_option
+@click.argument("username")
+@click.argument("school_number", type=int, required=False)
+@role_option
+@class_option
+def staff_appoint(
+    config_path: Path, username: str, school_number: int | None, role: str, classes: tuple[str, ...]
+) -> None:
+    """Give somebody a role at one more school; a leerkracht who is there already gets these classes instead."""
+    from idp.database import writing
+
+    with session(config_path) as db:
+        writing(db)
+        give_role(db, staff_account(db, username), school_number, role, classes)
+        db.commit()
+    where = "" if school_number is None else f" at school {school_number}"
+    click.echo(f"{username} is {role}{where}")
+
+
+@staff.command("revoke")
+@config_option
+@click.argument("username")
+@click.argument("school_number", type=int, required=False)
+@click.option("--role", type=roles, help="Only this role; else every role at the school.")
+def staff_revoke(config_path: Path, username: str, school_number: int | None, role: str | None) -> None:
+    """Take somebody's role away, at once; every sign-in of theirs ends."""
+    from idp.database import writing
+
+    with session(config_path) as db:
+        writing(db)
+        account = staff_account(db, username)
+        if role == OPERATOR:
+            revoke_operator(db, account)
+        else:
+            revoke_at_school(db, account, school_number, role)
+        db.commit()
+    where = "" if school_number is None else f" at school {school_number}"
+    click.echo(f"{username} is no {role or 'staff'}{where} any more")
 
 
 @staff.command("list")
 @config_option
 def staff_list(config_path: Path) -> None:
-    """Name who works where."""
+    """Name who works where, and who has a second factor."""
     from sqlalchemy import select
 
+    from idp.accounts.factors import has_factor
     from idp.accounts.records import Account
     from idp.rules.account_types import AccountKind
-    from idp.schools.appointments import appointments_of
 
     with session(config_path) as db:
         everybody = select(Account).where(Account.kind == AccountKind.STAFF).order_by(Account.username)
         for account in db.scalars(everybody).all():
-            roles = ", ".join(f"{each.role} {each.school_number}" for each in appointments_of(db, account.id))
             click.echo(
-                f"{account.username}\t{account.person.given_name} {account.person.family_name}\t{roles or '-'}"
+                f"{account.username}\t{account.person.given_name} {account.person.family_name}"
+                f"\t{', '.join(roles_of(db, account)) or '-'}"
+                f"\t{'second factor' if has_factor(db, account.id) else 'no second factor'}"
             )
+
+
+def roles_of(db: Session, account: Account) -> list[str]:
+    from idp.schools.appointments import appointments_of
+    from idp.schools.permissions import is_operator
+
+    held = []
+    for each in appointments_of(db, account.id):
+        classes = " ".join(sorted(own.class_code for own in each.classes))
+        held.append(f"{each.role} {each.school_number}" + (f" ({classes})" if classes else ""))
+    return [*held, *([OPERATOR] if is_operator(db, account.id) else [])]
+
+
+def give_role(
+    db: Session, account: Account, school_number: int | None, role: str, classes: tuple[str, ...]
+) -> None:
+    from idp.schools.appointments import Role, appoint
+    from idp.schools.operators import make_operator
+
+    refuse_a_wrong_role(school_number, role, classes)
+    if school_number is None:
+        make_operator(db, account, now())
+    else:
+        appoint(db, account, school_of(db, school_number), Role(role), now(), classes=classes)
+    note_of(db, "staff:appointed", account, school_number, role=role, classes=sorted(set(classes)))
+
+
+def refuse_a_wrong_role(school_number: int | None, role: str, classes: tuple[str, ...]) -> None:
+    if (role == OPERATOR) is not (school_number is None):
+        raise click.ClickException(
+            "an operator works at no school" if role == OPERATOR else f"at which school is this {role}?"
+        )
+    if (role == "leerkracht") is not bool(classes):
+        raise click.ClickException(
+            "which classes has this leerkracht? (--class)" if not classes else f"{role} is not of one class"
+        )
+
+
+def revoke_operator(db: Session, account: Account) -> None:
+    from idp.schools.operators import dismiss_operator
+
+    if not dismiss_operator(db, account, now()):
+        raise click.ClickException(f"{account.username} is no operator")
+    note_of(db, "staff:revoked", account, role=OPERATOR)
+
+
+def revoke_at_school(db: Session, account: Account, school_number: int | None, role: str | None) -> None:
+    from idp.schools.appointments import appointments_of, dismiss
+
+    if school_number is None:
+        raise click.ClickException(f"at which school has {account.username} that role?")
+    held = [
+        each
+        for each in appointments_of(db, account.id)
+        if each.school_number == school_number and role in (None, each.role)
+    ]
+    if not held:
+        raise click.ClickException(f"{account.username} has no {role or 'role'} at school {school_number}")
+    for appointment in held:
+        dismiss(db, appointment, now())
+        note_of(db, "staff:revoked", account, school_number, role=appointment.role)
+
+
+def note_of(
+    db: Session, what: str, account: Account, school_number: int | None = None, **detail: Any
+) -> None:
+    """In the log, as done by nobody who signed in."""
+    from idp.accounts.history import note
+
+    note(
+        db,
+        what,
+        now=now(),
+        request_id="-",
+        account_id=account.id,
+        school_number=school_number,
+        **detail,
+    )
 
 
 def staff_account(db: Session, username: str) -> Account:
@@ -544,6 +694,47 @@ def give_temporary_password(db: Session, settings: Settings, account: Account, w
     hand_out(account, vault.seal(Secret(password), account.id, SecretKind.TEXT), SecretKind.TEXT, now())
     note(db, what, now=now(), request_id="-", account_id=account.id)
     return password
+
+
+@cli.group("log")
+def audit_log() -> None:
+    """The log of who saw and did what."""
+
+
+@audit_log.command("verify")
+@config_option
+@click.option(
+    "--head", metavar="HASH", help="A hash that the logs told before: it must be in the chain still."
+)
+def log_verify(config_path: Path, head: str | None) -> None:
+    """Say whether every event is as it was written."""
+    from idp import key_files
+    from idp.accounts import chain
+    from idp.accounts.verifying import verify
+
+    key = key_files.load(settings_from(config_path).keys.directory).audit
+    with session(config_path) as db:
+        found = verify(db, key, now(), head=head)
+        for each in found:
+            click.echo(each)
+        end = chain.head(db)
+    click.echo(f"{len(found)} wrong; the head is {end.hash} at place {end.position}", err=True)
+    sys.exit(UNSAFE if found else 0)
+
+
+@audit_log.command("link")
+@config_option
+def log_link(config_path: Path) -> None:
+    """Give every event its place in the chain now; the worker does so every few seconds."""
+    from idp import key_files
+    from idp.accounts import chain
+
+    key = key_files.load(settings_from(config_path).keys.directory).audit
+    linked = 0
+    with session(config_path) as db:
+        while step := chain.link(db, key, now, thoroughly=True):
+            linked += step
+    click.echo(f"{linked} linked")
 
 
 def tell_once(username: str, password: str) -> None:

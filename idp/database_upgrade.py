@@ -22,6 +22,8 @@ from sqlalchemy.exc import ArgumentError
 from idp.database import Base, prepare
 
 ROOMS_WITH_RECORDS = ("accounts", "schools", "authentication", "tokens", "oidc", "mail")
+# What more than a room's own records, and more than columns and constraints, comes with the tables.
+WITH_THE_TABLES = ("idp.schools.import_records", "idp.schools.second_lock")
 
 ENGINES = ("postgresql", "sqlite")
 
@@ -59,8 +61,8 @@ def newest() -> str:
 
 def metadata() -> MetaData:
     """Every table, with every room's records loaded."""
-    for room in ROOMS_WITH_RECORDS:
-        importlib.import_module(f"idp.{room}.records")
+    for module in (*(f"idp.{room}.records" for room in ROOMS_WITH_RECORDS), *WITH_THE_TABLES):
+        importlib.import_module(module)
     return Base.metadata
 
 

@@ -93,6 +93,17 @@ class Staff:
 
 
 @dataclass(frozen=True)
+class Imports:
+    """The daily feed of enrolments (requirements.md R89, security.md FT-24)."""
+
+    stop_school_percent: float = 5.0
+    stop_total_percent: float = 1.0
+    stop_fewest_pupils: int = 1
+    largest_megabytes: int = 1000
+    largest_upload_megabytes: int = 20
+
+
+@dataclass(frozen=True)
 class Throttle:
     """How wrong passwords slow a sign-in down (security.md section 2)."""
 
@@ -194,6 +205,7 @@ class Settings:
     logging: Logging = field(default_factory=Logging)
     sessions: Sessions = field(default_factory=Sessions)
     staff: Staff = field(default_factory=Staff)
+    imports: Imports = field(default_factory=Imports)
     throttle: Throttle = field(default_factory=Throttle)
     hashing: Hashing = field(default_factory=Hashing)
     pictures: Pictures = field(default_factory=Pictures)

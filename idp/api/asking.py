@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import Any, cast
 
@@ -11,6 +12,9 @@ from flask import current_app, request
 
 from idp.api.describing import Call, Schema
 from idp.api.problems import Problem
+
+# NUL, which PostgreSQL doesn't take, and halves of characters, which nobody can write.
+ODD = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 def the_body() -> dict[str, Any]:
@@ -51,10 +55,28 @@ def whole_number(value: str) -> int | str:
 
 
 def check(value: Any, schema: Schema, where: str) -> None:
-    error = next(validator(json.dumps(schema, sort_keys=True)).iter_errors(value), None)
+    try:
+        error = next(validator(json.dumps(schema, sort_keys=True)).iter_errors(value), None)
+    except ValueError:  # half a character, or deeper than anything here
+        raise Problem(400, detail=f"{where}: not as described") from None
     if error is not None:
         place = "/".join(map(str, error.instance_path))
         raise Problem(400, detail=f"{place[:100] or where}: not as described")
+    if not can_be_stored(value):
+        raise Problem(400, detail=f"{where}: no text")
+
+
+def can_be_stored(value: Any) -> bool:
+    """Goes no deeper than the description, which the value fits."""
+    match value:
+        case str():
+            return not ODD.search(value)
+        case list():
+            return all(map(can_be_stored, value))
+        case dict():
+            return all(map(can_be_stored, value.values()))
+        case _:
+            return True
 
 
 @lru_cache(maxsize=256)

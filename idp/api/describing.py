@@ -70,7 +70,7 @@ class Call:
     body: Schema | None = None
     query: Mapping[str, Schema] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
-    media_type: str = "application/json"  # of the body
+    media_type: str = "application/json"  # of the body; several with a comma between them
 
 
 def described(
@@ -129,7 +129,10 @@ def document(app: Flask) -> Schema:
         },
         "paths": paths,
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "portal": {"type": "http", "scheme": "basic"},
+            },
             "schemas": {"Problem": PROBLEM},
             "responses": {
                 "Problem": {
@@ -155,12 +158,15 @@ def operation(rule: Rule, method: str, call: Call) -> Schema:
     refusals = {401, 403, *call.refusals}
     if call.query or call.body:
         refusals.add(400)
+    if call.body:
+        refusals.update({413, 415})
     if rule.arguments:
         refusals.add(404)
     found: Schema = {
         "operationId": f"{method.lower()}_{rule.endpoint.rpartition('.')[2]}",
         "summary": call.summary,
-        "security": [{"token": [scope]} for scope in call.scopes],
+        # A call for which nobody needs to be signed in is one that a portal makes for itself.
+        "security": [{"token": [scope]} for scope in call.scopes] or [{"portal": []}],
         "parameters": [*path_parameters(rule), *query_parameters(call)],
         "responses": {
             str(call.status): ok,
@@ -168,7 +174,8 @@ def operation(rule: Rule, method: str, call: Call) -> Schema:
         },
     }
     if call.body is not None:
-        found["requestBody"] = {"required": True, "content": {call.media_type: {"schema": call.body}}}
+        kinds = call.media_type.split(", ")
+        found["requestBody"] = {"required": True, "content": {each: {"schema": call.body} for each in kinds}}
     return found
 
 

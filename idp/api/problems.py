@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from idp.web.errors import ShownError
+from idp.web.errors import DATABASE_AWAY, ShownError
+from idp.web.faults import leave_trace
 from idp.web.request import request_id, roll_back
 
 log = logging.getLogger("leerid.api")
@@ -31,7 +32,7 @@ WORDS = {
 
 
 class Problem(Exception):
-    """A refusal. `challenge` is the WWW-Authenticate header (RFC 6750 section 3), `reasons` are words that a portal knows."""
+    """A refusal. `challenge` is the WWW-Authenticate header (RFC 6750 section 3), `reasons` are words a portal knows."""
 
     def __init__(
         self,
@@ -98,13 +99,18 @@ def show_shown(error: ShownError) -> Response:
 
 
 def show_http(error: HTTPException) -> Response:
+    """A refusal's number is on no page: the portal that asked shows its own, and reports it (`log`)."""
     roll_back()
-    return answer(error.code or 500)
+    status = error.code or 500
+    if status >= 500:
+        leave_trace(status, "fault")
+    return answer(status)
 
 
 def show_fault(error: Exception) -> Response:
     roll_back()
     log.error("fault", exc_info=error)
+    leave_trace(500, "fault", database_away=isinstance(error, DATABASE_AWAY))
     return answer(500)
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from flask import Flask, Response, current_app, jsonify
+from werkzeug.routing import PathConverter
 
-from idp.api import describing, me, problems
+from idp.api import describing, imports, log, me, one_pupil, printing, problems, pupils, renewals, schools
 from idp.api.room import api
+from idp.web.forms import open_to_other_sites
 from idp.web.request import Wiring
 
 # Imported for the calls that they hang under `api`.
-CALLS = (me,)
+CALLS = (me, schools, pupils, one_pupil, renewals, printing, log, imports)
+
+
+class Anything(PathConverter):
+    """A path with whatever sign in it; to a plain `path` the end of a line is none."""
+
+    regex = "(?s:[^/].*?)"
 
 
 def install(app: Flask, wiring: Wiring) -> None:
+    app.url_map.converters["anything"] = Anything
     app.register_blueprint(api)
 
 
@@ -21,6 +30,7 @@ def openapi() -> Response:
     return jsonify(describing.document(current_app))
 
 
-@api.route("/<path:anything>", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-def nothing(anything: str) -> Response:
+@api.route("/<anything:path>", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+@open_to_other_sites  # what isn't there isn't there for a form either (OA-53)
+def nothing(path: str) -> Response:
     raise problems.Problem(404)

@@ -6,11 +6,17 @@ The first lock is that every lookup asks for the actor's school. Should one forg
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 SCHOOL = "leerid.school"
-CONFINE = text("SELECT set_config('leerid.school', :number, true)")
+# Said along with it: one school's pupils are too few to share among processes, and starting one costs more than they do.
+CONFINE = text(
+    "SELECT set_config('leerid.school', :number, true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
 
 
 def confine(db: Session, school_number: int) -> None:
@@ -20,7 +26,21 @@ def confine(db: Session, school_number: int) -> None:
         say_school(db.connection(), school_number)
 
 
-def say_school(connection: Connection, school_number: int) -> None:
+@contextmanager
+def everywhere(db: Session) -> Iterator[None]:
+    """For the one question that this school's pupils have an answer to at other schools too: what their account must be."""
+    school_number = db.info.pop(SCHOOL, None)
+    if school_number is not None and db.in_transaction():
+        say_school(db.connection(), "")
+    try:
+        yield
+    finally:
+        if school_number is not None:
+            confine(db, school_number)
+
+
+def say_school(connection: Connection, school_number: int | str) -> None:
+    """An empty one says nothing: then every school is there."""
     if connection.dialect.name == "postgresql":
         connection.execute(CONFINE, {"number": str(school_number)})
 

@@ -8,13 +8,13 @@ from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from idp.accounts.records import Account, Person
 from idp.rules.account_types import AccountKind, SecretKind
 from idp.rules.belgian_time import school_day
 from idp.rules.lifecycle import temporary_until
-from idp.schools.enrolments import all_of, counts_on, end_of, last_day
+from idp.schools.enrolments import counts_on, end_of, last_day
 from idp.schools.records import Enrolment, School
 
 
@@ -64,14 +64,25 @@ def unenrol(db: Session, enrolment: Enrolment, last: date, now: datetime) -> Non
 
 def settle(db: Session, person_id: UUID, now: datetime) -> None:
     """Makes a pupil's account what the enrolments say. Staff accounts follow appointments, not enrolments."""
-    enrolments = all_of(db, person_id)
-    pupils_own = select(Account).where(Account.person_id == person_id, Account.kind != AccountKind.STAFF)
-    for account in db.scalars(pupils_own).all():
-        account.active_until = end_of(enrolments) or yesterday(now)
-        kind = kind_for(enrolments, school_day(now))
-        if kind is not None and kind is not account.kind:
-            become(account, kind, now)
+    settle_all(db, [person_id], now)
+
+
+def settle_all(db: Session, person_ids: Sequence[UUID], now: datetime) -> None:
+    """The same for many at once."""
+    enrolments: dict[UUID, list[Enrolment]] = {person_id: [] for person_id in person_ids}
+    for enrolment in db.scalars(select(Enrolment).where(Enrolment.person_id.in_(person_ids))):
+        enrolments[enrolment.person_id].append(enrolment)
+    pupils = select(Account).where(Account.person_id.in_(person_ids), Account.kind != AccountKind.STAFF)
+    for account in db.scalars(pupils.options(lazyload(Account.person))):
+        follow(account, enrolments[account.person_id], now)
     db.flush()
+
+
+def follow(account: Account, enrolments: Sequence[Enrolment], now: datetime) -> None:
+    account.active_until = end_of(enrolments) or yesterday(now)
+    kind = kind_for(enrolments, school_day(now))
+    if kind is not None and kind is not account.kind:
+        become(account, kind, now)
 
 
 def kind_for(enrolments: Sequence[Enrolment], today: date) -> AccountKind | None:

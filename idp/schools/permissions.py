@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.schools.appointments import Role, appointments_of
-from idp.schools.records import Operator
+from idp.schools.records import Appointment, Operator
 
 
 class Action(StrEnum):
@@ -53,14 +53,25 @@ class Actor:
 
 
 def actor_at(db: Session, account_id: UUID, school_number: int, *, session_digest: str) -> Actor | None:
-    """None for who has no role there. Who has both is a beheerder."""
-    held = [each for each in appointments_of(db, account_id) if each.school_number == school_number]
-    if not held:
-        return None
-    if any(each.role == Role.BEHEERDER for each in held):
-        return Actor(account_id, session_digest, school_number, Role.BEHEERDER, None)
-    classes = frozenset(own.class_code for each in held for own in each.classes)
-    return Actor(account_id, session_digest, school_number, Role.LEERKRACHT, classes)
+    """None for who has no role there."""
+    return actors_of(db, account_id, session_digest=session_digest).get(school_number)
+
+
+def actors_of(db: Session, account_id: UUID, *, session_digest: str) -> dict[int, Actor]:
+    """What somebody is at each school, in the order of the schools' names."""
+    held: dict[int, list[Appointment]] = {}
+    for appointment in appointments_of(db, account_id):
+        held.setdefault(appointment.school_number, []).append(appointment)
+    return {number: actor_of(at_one, session_digest) for number, at_one in held.items()}
+
+
+def actor_of(at_one_school: Sequence[Appointment], session_digest: str) -> Actor:
+    """Who has both roles there is a beheerder."""
+    one = at_one_school[0]
+    if any(each.role == Role.BEHEERDER for each in at_one_school):
+        return Actor(one.account_id, session_digest, one.school_number, Role.BEHEERDER, None)
+    classes = frozenset(own.class_code for each in at_one_school for own in each.classes)
+    return Actor(one.account_id, session_digest, one.school_number, Role.LEERKRACHT, classes)
 
 
 def is_operator(db: Session, account_id: UUID) -> bool:

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine
+
 from idp import key_files, settings
 from idp.accounts.credentials import Vault
 from idp.accounts.opening import new_person, open_account
@@ -166,7 +168,10 @@ def built(folder: Path, kind: str) -> Iterator[House]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
-    """A PostgreSQL of its own with Debian's shipped settings; its URL and its first process."""
+    """A PostgreSQL of its own with Debian's shipped settings; its URL and its first process.
+
+    The role of the URL is no superuser, so that row-level security costs here what it costs in production.
+    """
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     data, port = folder / "pg", free_port()
     data.mkdir()
@@ -175,7 +180,7 @@ def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         owner = {"user": "postgres", "group": "postgres", "extra_groups": []}
         shutil.chown(data, "postgres", "postgres")
-    initdb = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "leerid"]
+    initdb = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "owner"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=data, **owner)
     server = subprocess.Popen(
         [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data)],
@@ -185,9 +190,16 @@ def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     )
     try:
         wait_for(port)
-        name = f"postgresql+psycopg://leerid@127.0.0.1:{port}/postgres"
         time.sleep(1)
-        yield name, server.pid
+        server_at = f"127.0.0.1:{port}"
+        admin = create_engine(
+            f"postgresql+psycopg://owner@{server_at}/postgres", isolation_level="AUTOCOMMIT"
+        )
+        with admin.connect() as connection:
+            connection.exec_driver_sql("CREATE ROLE leerid LOGIN")
+            connection.exec_driver_sql("CREATE DATABASE leerid OWNER leerid")
+        admin.dispose()
+        yield f"postgresql+psycopg://leerid@{server_at}/leerid", server.pid
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(20)
