@@ -9,9 +9,9 @@ from flask import Flask, Response, g, make_response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from portals.kit import pages, session
+from portals.kit import faults, pages, session
 from portals.kit.desk import new_request_id, request_id, wiring
-from portals.kit.idp_api import ApiDown, ApiRefused
+from portals.kit.idp_api import ApiDown, ApiRefused, NotAllowed, NotThere, Refusal, StepUpNeeded
 from portals.kit.sign_in import ProviderDown, SignInAgain, SignInFailed
 
 log = logging.getLogger("leerid.portal.errors")
@@ -27,13 +27,27 @@ class ShownError(Exception):
 
 
 REASONS = {400: "bad-request", 403: "forbidden", 404: "not-found", 405: "bad-request", 413: "too-large"}
+# What the provider's API says no with, for pages that have no words of their own for it.
+REFUSALS = {
+    400: "bad-request",
+    409: "changed-meanwhile",
+    410: "over",
+    413: "too-large",
+    422: "not-possible",
+    429: "too-much",
+}
 
 
 def install(app: Flask) -> None:
+    faults.install(app)
     app.register_error_handler(ShownError, show)
     app.register_error_handler(SignInFailed, show_failed_sign_in)
     app.register_error_handler(SignInAgain, sign_in_again)
     app.register_error_handler(ApiRefused, sign_in_again)
+    app.register_error_handler(StepUpNeeded, ask_anew)
+    app.register_error_handler(NotAllowed, show_not_allowed)
+    app.register_error_handler(NotThere, show_not_there)
+    app.register_error_handler(Refusal, show_refusal)
     app.register_error_handler(ApiDown, show_down)
     app.register_error_handler(ProviderDown, show_down)
     app.register_error_handler(HTTPException, show_http)
@@ -60,9 +74,37 @@ def sign_in_again(error: Exception) -> BaseResponse:
     return wiring().provider.begin(pages.here())
 
 
+def ask_anew(error: StepUpNeeded) -> BaseResponse:
+    """The provider asks who is there once more, and the visitor comes back to the page where it was needed."""
+    if not session.asks_anew(pages.here(), time.time()):
+        log.error("a new sign-in isn't recent or strong enough", extra={"acr": error.acr})
+        return page(503, "unavailable")
+    return wiring().provider.begin(
+        pages.here(),
+        max_age="" if error.max_age is None else str(error.max_age),
+        acr_values=error.acr,
+        ui_locales=pages.chosen_language(),
+    )
+
+
+def show_not_allowed(error: NotAllowed) -> Response:
+    log.info("refused", extra={"reason": "not-allowed", "status": 403})
+    return page(403, "not-allowed")
+
+
+def show_not_there(error: NotThere) -> Response:
+    log.info("refused", extra={"reason": "not-there", "status": 404})
+    return page(404, "not-there")
+
+
+def show_refusal(error: Refusal) -> Response:
+    log.info("refused", extra={"reason": ",".join(error.reasons) or error.kind, "status": error.status})
+    return page(error.status, REFUSALS.get(error.status, "bad-request"))
+
+
 def show_down(error: Exception) -> Response:
     log.error("provider down", extra={"detail": str(error)})
-    return page(503, "unavailable")
+    return page(503, "unavailable", provider_down=True)
 
 
 def show_http(error: HTTPException) -> Response:
@@ -81,10 +123,15 @@ def show_fault(error: Exception) -> Response:
     return page(500, "fault")
 
 
-def page(status: int, reason: str) -> Response:
+def page(status: int, reason: str, *, provider_down: bool = False) -> Response:
     if "request_id" not in g:  # the fault came before the request had begun
         g.request_id = new_request_id()
-    response = make_response(pages.render("portal/error.html", reason=reason, foutnummer=request_id()))
+    if not provider_down:
+        faults.report(status, reason)
+    again = pages.here() if reason == "unavailable" else None
+    response = make_response(
+        pages.render("portal/error.html", reason=reason, again=again, foutnummer=request_id())
+    )
     response.status_code = status
     if status == 503:
         response.headers["Retry-After"] = "5"

@@ -1,28 +1,68 @@
-"""The provider's HTTP API: one typed method per call, short patience, and two ways of going wrong."""
+"""The provider's HTTP API: who is signed in, the four verbs that the desks' own clients use, and each way of saying no.
+
+A desk's own calls are typed functions of its own, such as portals/schoolloket/renewal_api.py; they all go through here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.http import parse_options_header
 
 Answer = TypeVar("Answer")
-# To connect, and between two bytes.
+# To connect, and between two bytes: short while somebody looks at a page, longer while the provider makes something.
 PATIENCE = (2, 5)
+LONG_PATIENCE = (2, 60)
+CHUNK = 64 * 1024
+# What is passed on from the provider to a browser; never a page.
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = frozenset({"application/pdf", "text/csv", XLSX})
+
+
+class ApiDown(Exception):
+    """The provider gave no usable answer."""
 
 
 class ApiRefused(Exception):
     """The token is no longer good: its session ended, or the account may no longer sign in."""
 
 
-class ApiDown(Exception):
-    """The provider gave no usable answer."""
+class StepUpNeeded(Exception):
+    """The token is good, the sign-in behind it too old (`max_age`) or too weak (`acr`) for this (RFC 9470)."""
+
+    def __init__(self, max_age: int | None, acr: str) -> None:
+        super().__init__(max_age, acr)
+        self.max_age = max_age
+        self.acr = acr
+
+
+class NotAllowed(Exception):
+    """Whoever is signed in may not do this, however they sign in."""
+
+
+class NotThere(Exception):
+    """There is no such thing, or not for whoever asks."""
+
+
+class Refusal(Exception):
+    """The provider understood, and says no: 400, 409, 410, 413, 422 or 429. `reasons` are words of the API."""
+
+    def __init__(self, status: int, kind: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(status, kind, reasons)
+        self.status = status
+        self.kind = kind
+        self.reasons = reasons
+
+
+REFUSALS = frozenset({400, 409, 410, 413, 422, 429})
 
 
 @dataclass(frozen=True)
@@ -84,6 +124,16 @@ class Application:
     purposes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PassedOn:
+    """A file of the provider's, on its way through: read once, in pieces, and kept nowhere."""
+
+    media_type: str
+    disposition: str
+    length: str | None
+    pieces: Iterator[bytes]
+
+
 class IdpApi:
     """All calls. One connection pool for the whole process, with nothing of a visitor in it."""
 
@@ -100,21 +150,71 @@ class IdpApi:
     def applications(self, token: str) -> tuple[Application, ...]:
         return read(applications_from, self.get("/api/me/applications", token))
 
-    def get(self, path: str, token: str) -> Any:
+    def get(self, path: str, token: str, query: Mapping[str, Any] | None = None) -> Any:
+        """What it says. In `query`, what is None isn't asked. Raises each of the exceptions above."""
+        return said(self.ask("GET", path, Bearer(token), params=asked(query)))
+
+    def post(self, path: str, token: str, body: Any = None) -> Any:
+        """`body` goes as JSON. None when the answer has no content."""
+        return said(self.ask("POST", path, Bearer(token), patience=LONG_PATIENCE, json=body))
+
+    def send(self, path: str, token: str, content: bytes | IO[bytes], media_type: str) -> Any:
+        """A file for the provider, as it is."""
+        return said(
+            self.ask(
+                "POST",
+                path,
+                Bearer(token),
+                patience=LONG_PATIENCE,
+                data=content,
+                headers={"Content-Type": media_type},
+            )
+        )
+
+    def delete(self, path: str, token: str) -> None:
+        self.ask("DELETE", path, Bearer(token))
+
+    def file(self, path: str, token: str, query: Mapping[str, Any] | None = None) -> PassedOn:
+        """A PDF, a workbook or a CSV, in pieces as it comes."""
+        response = self.ask(
+            "GET",
+            path,
+            Bearer(token),
+            patience=LONG_PATIENCE,
+            params=asked(query),
+            stream=True,
+            headers={"Accept-Encoding": "identity"},
+        )
+        media_type = response.headers.get("Content-Type", "")
+        if parse_options_header(media_type)[0] not in FILES:
+            response.close()
+            raise ApiDown(f"{path}: no file")
+        return PassedOn(
+            media_type,
+            response.headers.get("Content-Disposition", "attachment"),
+            response.headers.get("Content-Length"),
+            pieces(response),
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        auth: AuthBase,
+        *,
+        patience: tuple[int, int] = PATIENCE,
+        **question: Any,
+    ) -> requests.Response:
+        """A good answer. Raises one of the exceptions above for every other one."""
         try:
-            response = self.http.get(
-                self.issuer + path, auth=Bearer(token), timeout=PATIENCE, allow_redirects=False
+            response = self.http.request(
+                method, self.issuer + path, auth=auth, timeout=patience, allow_redirects=False, **question
             )
         except requests.RequestException as error:
             raise ApiDown(f"{path}: {type(error).__name__}") from error
-        if response.status_code == 401:
-            raise ApiRefused(path)
-        if response.status_code != 200:
-            raise ApiDown(f"{path}: {response.status_code}")
-        try:
-            return response.json()
-        except requests.JSONDecodeError as error:
-            raise ApiDown(f"{path}: no JSON") from error
+        if not 200 <= response.status_code < 300:
+            raise refusal(response, path)
+        return response
 
 
 class Bearer(AuthBase):
@@ -126,6 +226,63 @@ class Bearer(AuthBase):
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         prepared.headers["Authorization"] = f"Bearer {self.token}"
         return prepared
+
+
+def asked(query: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (query or {}).items() if value is not None}
+
+
+def said(response: requests.Response) -> Any:
+    if response.status_code == 204:
+        return None
+    try:
+        return response.json()
+    except requests.JSONDecodeError as error:
+        raise ApiDown("no JSON") from error
+
+
+def pieces(response: requests.Response) -> Iterator[bytes]:
+    with response:
+        yield from response.iter_content(CHUNK)
+
+
+def refusal(response: requests.Response, path: str) -> Exception:
+    with response:
+        match response.status_code:
+            case 401:
+                return step_up(response.headers.get("WWW-Authenticate", "")) or ApiRefused(path)
+            case 403:
+                return NotAllowed(path)
+            case 404:
+                return NotThere(path)
+            case status if status in REFUSALS:
+                return refusal_with_reasons(response)
+            case status:
+                return ApiDown(f"{path}: {status}")
+
+
+def step_up(challenge: str) -> StepUpNeeded | None:
+    """What RFC 9470 section 3 says in the challenge; None when it says something else."""
+    parameters = parameters_of(challenge)
+    if parameters.get("error") != "insufficient_user_authentication":
+        return None
+    max_age = parameters.get("max_age") or ""
+    return StepUpNeeded(int(max_age) if max_age.isdigit() else None, parameters.get("acr_values") or "")
+
+
+def parameters_of(challenge: str) -> Mapping[str, str | None]:
+    found = WWWAuthenticate.from_header(challenge)
+    return found.parameters if found is not None else {}
+
+
+def refusal_with_reasons(response: requests.Response) -> Refusal:
+    """RFC 9457. A refusal without readable words is still one."""
+    try:
+        problem = response.json()
+        kind, reasons = str(problem["type"]), tuple(map(str, problem.get("reasons", ())))
+    except (requests.JSONDecodeError, KeyError, TypeError, AttributeError):
+        kind, reasons = "", ()
+    return Refusal(response.status_code, kind.removeprefix("urn:leerid:problem:"), reasons)
 
 
 def read(reader: Callable[[Any], Answer], answer: Any) -> Answer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from flask import Flask, g, redirect, render_template, request
+from babel.dates import format_date, format_datetime
+from flask import Flask, current_app, g, redirect, render_template, request
 from jinja2 import FileSystemLoader
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -19,8 +20,11 @@ from portals.kit.settings import PortalSettings
 from templates.serving import STATIC_PATH, design_url, picture_url, serve
 from templates.translations import LANGUAGES, translations
 
+BRUSSELS = ZoneInfo("Europe/Brussels")
 YEAR = 365 * 24 * 3600
 TINTS = 6
+# Ways in and out: nobody comes back to them.
+ONE_WAY = frozenset({"login", "callback", "logout", "logged_out", "language"})
 
 
 def install(app: Flask, desk: Desk, settings: PortalSettings) -> None:
@@ -32,7 +36,9 @@ def install(app: Flask, desk: Desk, settings: PortalSettings) -> None:
         lambda one, many, n: translations(locale()).ngettext(one, many, n),
         newstyle=True,
     )
-    app.jinja_env.filters.update(long_date=long_date, tint=tint)
+    app.jinja_env.filters.update(
+        long_date=long_date, moment=moment, short_moment=short_moment, time_of_day=time_of_day, tint=tint
+    )
     app.jinja_env.globals.update(
         design_url=design_url,
         picture_url=picture_url,
@@ -107,13 +113,59 @@ def local_path(address: str | None) -> str:
 
 
 def here() -> str:
-    """The page to come back to. Pages have no query; what arrives with one, such as a sign-in, isn't repeated."""
-    return request.path if request.method == "GET" and not request.query_string else "/"
+    """The page to come back to after a sign-in or a change of language.
+
+    For a form it is the nearest page above: what was sent is never sent again by itself. What arrives with somebody
+    else's question, such as a sign-in, isn't repeated.
+    """
+    if "come_back_to" in g:
+        return local_path(g.come_back_to)
+    if request.endpoint in ONE_WAY:
+        return "/"
+    if request.method not in ("GET", "HEAD"):
+        return page_above(request.path)
+    return with_question(request.path, request.query_string.decode("ascii", "replace"))
+
+
+def come_back_to(path: str) -> None:
+    """For a view whose own address is no page to come back to, such as a file's."""
+    g.come_back_to = path
+
+
+def with_question(path: str, question: str) -> str:
+    if not question:
+        return path
+    if request.url_rule is None:  # nothing is there, so nothing is known about what came along
+        return "/"
+    return local_path(f"{path}?{question}")
+
+
+def page_above(path: str) -> str:
+    """The page at `path`, or else the nearest one that its address is under."""
+    addresses = current_app.url_map.bind("")
+    while path != "/" and not addresses.test(path, "GET"):
+        path = path.rpartition("/")[0] or "/"
+    return path
 
 
 def long_date(value: date) -> str:
     """22 februari 2023 (R55)."""
     return format_date(value, "d MMMM y", locale=locale())
+
+
+def moment(value: datetime) -> str:
+    """22 februari 2023 om 14:35, as clocks in Belgium say it."""
+    pattern = {"en": "d MMMM y 'at' HH:mm", "fr": "d MMMM y 'à' HH:mm"}.get(locale(), "d MMMM y 'om' HH:mm")
+    return format_datetime(value, pattern, tzinfo=BRUSSELS, locale=locale())
+
+
+def short_moment(value: datetime) -> str:
+    """22/02/2023 14:35:07, for a table."""
+    return format_datetime(value, "dd/MM/yyyy HH:mm:ss", tzinfo=BRUSSELS, locale=locale())
+
+
+def time_of_day(value: datetime) -> str:
+    return format_datetime(value, "HH:mm", tzinfo=BRUSSELS, locale=locale())
 
 
 def tint(name: str) -> int:

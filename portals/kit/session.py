@@ -6,6 +6,7 @@ The desk itself keeps nothing. What was changed, made by another key or sent twi
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 LONGEST_SECONDS = 10 * 3600
 # Several tabs may be signing in at once; more than this would not fit in a cookie.
 MOST_FLOWS = 3
+# A page to come back to; a longer address would not fit three times in a cookie either.
+LONGEST_RETURN = 200
 # Two sign-ins that the provider took back within this time will be followed by a third.
 CIRCLE_SECONDS = 10
 
@@ -83,6 +86,7 @@ def tokens() -> Tokens | None:
 def hold(new: Tokens) -> None:
     """Signed in. The token of forms made before is no longer good (OA-35)."""
     session.pop("form", None)
+    session["came_back_for"] = session.pop("asked_anew_for", "")
     session["tokens"] = asdict(new)
 
 
@@ -104,6 +108,16 @@ def goes_round(now: float) -> bool:
     forget()
     session["taken_back_at"] = now
     return bool(now - before < CIRCLE_SECONDS)
+
+
+def asks_anew(page: str, now: float) -> bool:
+    """Before somebody who is signed in does so once more for `page`. False when that was just done, and didn't help."""
+    held = tokens()
+    which = hashlib.sha256(page.encode()).hexdigest()[:16]  # an address may be too long for a cookie
+    if held is not None and session.get("came_back_for") == which and now - held.began_at < CIRCLE_SECONDS:
+        return False
+    session["asked_anew_for"] = which
+    return True
 
 
 def remember(flow: Flow) -> None:

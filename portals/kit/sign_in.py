@@ -26,7 +26,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from portals.kit import session
-from portals.kit.session import Flow, Tokens
+from portals.kit.session import LONGEST_RETURN, Flow, Tokens
 from portals.kit.settings import PortalSettings
 
 log = logging.getLogger("leerid.portal.sign_in")
@@ -83,7 +83,7 @@ class Provider:
             state=secrets.token_urlsafe(32),
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(48),
-            return_to=return_to if len(return_to) <= 200 else "/",
+            return_to=shortened(return_to),
         )
         session.remember(flow)
         asked = {key: value for key, value in wishes.items() if value}
@@ -198,6 +198,14 @@ class Provider:
         if claims is None:
             raise SignInFailed("sign-in-refused", "no id_token")
         return claims
+
+
+def shortened(page: str) -> str:
+    """A page to come back to; without its question when there is no room for it."""
+    for address in (page, page.partition("?")[0]):
+        if len(address) <= LONGEST_RETURN:
+            return address
+    return "/"
 
 
 def tokens_from(given: Mapping[str, Any], subject: str, id_token: str, began_at: int) -> Tokens:

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.portals import school_desk
 from tests.portals.desks import Desks
 from tests.support.people import Made
 
@@ -81,12 +82,49 @@ def test_wcag_every_page_of_the_pupils_desk(desks: Desks, screen: Page) -> None:
     assert requests_elsewhere == []
 
 
-def test_wcag_every_page_of_the_schools_desk(desks: Desks, screen: Page) -> None:
-    home = desks.schoolloket.origin
+@pytest.mark.parametrize("screen", [(1280, "light"), (320, "dark")], indirect=True)
+def test_wcag_the_list_the_pupil_and_the_dialog_of_the_schools_desk(desks: Desks, screen: Page) -> None:
+    home, people = desks.schoolloket.origin, desks.provider.people
+    people.school(school_desk.SCHOOL, school_desk.SCHOOL_NAME)
+    basic, advanced = school_desk.abdulghani(people), school_desk.butrint(people)
+    none = school_desk.pieter(people)
+    people.many(30, school=school_desk.SCHOOL)
+    staff = people.staff(school=school_desk.SCHOOL)
+    people.appoint(staff, 31245, "leerkracht", classes=["1A", "2B"])
     screen.goto(home + "/")
     assert_accessible(screen)
-    come_in(screen, desks.provider.people.staff(school=2), home + "/login")
-    screen.wait_for_url(home + "/")
+    come_in(screen, staff, home + "/login")
+    screen.wait_for_url(home + "/schools")
+    assert_accessible(screen)
+    screen.get_by_role("link", name=school_desk.SCHOOL_NAME).click()
+    screen.get_by_label("Selecteer Abdulghani Bogdan").check()
+    assert_accessible(screen)
+    screen.get_by_text("Excel", exact=True).click()
+    assert_accessible(screen)
+    screen.goto(f"{home}/schools/2?q=zzz&said=nobody")
+    assert_accessible(screen)
+    for number in (basic.number, none.pupil_number):
+        screen.goto(f"{home}/schools/2/pupils/{number}?said=renamed")
+        for remark in screen.locator(".help summary").all():
+            remark.click()
+        assert_accessible(screen)
+    screen.goto(f"{home}/schools/2/pupils/{basic.number}/edit")
+    screen.get_by_text("OPMERKING").click()
+    screen.get_by_text("pas gebruikersnaam aan").click()
+    screen.locator("#username").fill(advanced.username)
+    screen.get_by_text("Deze gebruikersnaam bestaat al.").wait_for()
+    assert_accessible(screen)
+    screen.goto(f"{home}/schools/2/pupils/{basic.number}/edit")
+    screen.get_by_text("een rij afbeeldingen").click()
+    screen.locator("#generate").click()
+    screen.wait_for_url("**renewal=*")
+    assert_accessible(screen)
+    screen.locator("#save").click()
+    screen.get_by_text("Het LeerID is succesvol aangepast.").wait_for()
+    assert_accessible(screen)
+    screen.goto(f"{home}/schools/2/pupils/{advanced.number}/edit")
+    screen.locator("#remove-email").click()
+    screen.wait_for_url("**renewal=*")
     assert_accessible(screen)
 
 

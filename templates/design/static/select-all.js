@@ -5,6 +5,7 @@ for (const table of document.querySelectorAll("[data-select-all]")) {
   const all = table.querySelector("thead input[type=checkbox]");
   const rows = [...table.querySelectorAll("tbody input[type=checkbox]")];
   const count = document.getElementById(table.dataset.selectAll);
+  all.closest("[hidden]")?.removeAttribute("hidden"); // without script it could tick nothing
 
   function tell() {
     const ticked = rows.filter((row) => row.checked).length;
