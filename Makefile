@@ -11,10 +11,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DATA ?= data/demo
 PORT ?= 8000
-# What the tests start besides Python: a browser with letters and pictures, a database, somebody else's client, and a reader
-# of QR codes.
+# What the tests start besides Python: a browser with letters and pictures, a database, somebody else's client, and readers
+# of PDF and of QR codes.
 SYSTEM_PACKAGES := chromium fonts-dejavu-core fonts-noto-color-emoji postgresql \
-	apache2-bin libapache2-mod-auth-openidc media-types zbar-tools
+	apache2-bin libapache2-mod-auth-openidc media-types poppler-utils zbar-tools
 PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 help: ## this list

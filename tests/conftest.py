@@ -126,16 +126,19 @@ def db(engine: Engine) -> Iterator[Session]:
 def open_provider(
     tmp_path: Path, database_url: str, keys_directory: Path
 ) -> Iterator[Callable[..., Provider]]:
-    """Makes a provider with other settings: `open_provider(tokens={"code_seconds": 5})`."""
+    """Makes a provider with other settings: `open_provider(tokens={"code_seconds": 5})`.
+
+    `host="localhost"` gives it a name instead of an address: passkeys want one.
+    """
     # Here, so that tests of rules don't wait for the whole application.
     from tests.support.provider import Provider
 
     opened: list[Provider] = []
 
-    def open_one(**tables: Any) -> Provider:
+    def open_one(*, host: str = "127.0.0.1", **tables: Any) -> Provider:
         folder = tmp_path / f"provider-{len(opened)}"
         folder.mkdir()
-        provider = Provider(folder, database_url, keys_directory, tables)
+        provider = Provider(folder, database_url, keys_directory, tables, host)
         opened.append(provider)
         provider.start()
         return provider

@@ -20,18 +20,10 @@ RULE = re.compile(r"(?<![A-Za-z0-9])R(\d{1,3})(?![0-9A-Za-z])")
 CRITERION = re.compile(r"(?<![A-Za-z])(OA|PW|CV|FT|PR)[-_](\d{2})(?!\d)")
 MODULE = re.compile(r"oidcc[-_][a-z0-9_-]+")
 
-# Rules of the manuals that belong to the Schoolloket and to the pupil's own management of password and e-mail address.
-LATER: dict[int, str] = dict.fromkeys(range(76, 117), "the Schoolloket") | {
-    2: "the Schoolloket",
+# Rules of the manuals about the pupil's own management of password and e-mail address.
+LATER: dict[int, str] = {
     13: "changing one's own password",
     15: "recovery by mail",
-    25: "the Schoolloket",
-    26: "the Schoolloket",
-    29: "the Schoolloket",
-    30: "the Schoolloket",
-    31: "the Schoolloket",
-    34: "the Schoolloket",
-    41: "the Schoolloket",
     48: "recovery by mail",
     57: "changing one's own password",
     58: "managing one's e-mail address",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from idp import key_files
 from idp.check import findings
@@ -72,6 +73,7 @@ def test_a_safe_configuration_has_nothing_to_mend(named: Named) -> None:
         ("[mail]", "[throttle]\naccount_limit = 1000\n[mail]", "throttle.account_limit"),
         ("[mail]", "[throttle]\ntyped_day_limit = 1000\n[mail]", "throttle.typed_day_limit"),
         ("[mail]", "[tokens]\ncode_seconds = 3600\n[mail]", "tokens.code_seconds"),
+        ("[mail]", '[staff]\nsecond_factor = "optional"\n[mail]', "staff.second_factor"),
         ("?sslmode=verify-full", "", "database.url"),
         ("?sslmode=verify-full", "?sslmode=prefer", "database.url"),
         ("leerid@db", "leerid:geheim@db", "database.url"),
@@ -111,3 +113,16 @@ def test_OA_07_a_client_without_pkce_is_named(folder: Path, named: Named) -> Non
 def test_a_registration_with_a_mistake_is_named(folder: Path, named: Named) -> None:
     (folder / "clients" / "oefenapp.toml").write_text('client_id = "iets-anders"\n')
     assert named(SAFE) == ["clients"]
+
+
+def test_OA_54_a_role_that_slips_through_the_second_lock_is_named(
+    named: Named, database_kind: str, database_url: str
+) -> None:
+    """On SQLite there is no such lock, and no role to name."""
+    ours = 'url = "{}"'.format
+    usual = SAFE.split("\n")[3]
+    assert usual.startswith("url = ")
+    assert named(SAFE.replace(usual, ours(database_url))) == []
+    if database_kind == "postgresql":
+        owner = make_url(database_url).set(username="postgres").render_as_string(hide_password=False)
+        assert named(SAFE.replace(usual, ours(owner))) == ["database.url"]

@@ -89,15 +89,15 @@ def test_counts_go_after_a_month_and_what_protects_an_account_after_a_year(db: S
     """The same for names that nobody has: what stays must not tell who exists."""
     writing(db)
     shared = {counters.ACCOUNT, *counters.ALLOWANCES.values()}
-    for bucket in (*shared, counters.OWN_WAYS, "typed", "card:x", "device:y", "spray"):
+    for bucket in (*shared, counters.OWN_WAYS, "typed", "card:x", "device:y", "factor", "spray"):
         for days in (29, 31, 364, 366):
             moment = NOW - timedelta(days=days)
             db.add(FailureCounter(subject=f"{days}", bucket=bucket, day=str(moment.date()), last_at=moment))
     db.commit()
-    assert cleared(db) == {"failure_counters": 3 * 5 + 3}
+    assert cleared(db) == {"failure_counters": 3 * 6 + 4}
     left = db.execute(select(FailureCounter.subject, FailureCounter.bucket)).all()
     assert {bucket for days, bucket in left if days != "29"} == shared
-    assert sum(days == "29" for days, _ in left) == 8
+    assert sum(days == "29" for days, _ in left) == 10
 
 
 def test_a_device_is_forgotten_after_three_months(db: Session) -> None:

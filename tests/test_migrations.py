@@ -14,6 +14,7 @@ from sqlalchemy import Engine, MetaData, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from idp import database_upgrade
+from idp.schools.second_lock import VISIBLE
 from tests.support.databases import engine_for
 
 
@@ -73,6 +74,59 @@ def checks(engine: Engine) -> set[tuple[str, str, str]]:
         for table in database_upgrade.metadata().tables
         for check in found.get_check_constraints(table)
     }
+
+
+def test_OA_59_the_steps_and_the_records_put_the_same_locks_on_the_log(empty_database: str) -> None:
+    database_upgrade.upgrade(empty_database)
+    with engine_for(empty_database) as engine:
+        by_steps = triggers(engine)
+        with engine.begin() as connection:
+            connection.execution_options(writing=True)
+            reflected = MetaData()
+            reflected.reflect(connection)
+            reflected.drop_all(connection)
+            database_upgrade.metadata().create_all(connection)
+        assert by_steps == triggers(engine)
+        assert {name.rpartition("_")[0] for name, _ in by_steps} >= {"audit_events", "audit_links_never"}
+
+
+def triggers(engine: Engine) -> set[tuple[str, str]]:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        else:
+            found = (
+                "SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || pg_get_functiondef(tgfoid)"
+                " FROM pg_trigger WHERE NOT tgisinternal"
+            )
+        return {(name, str(definition)) for name, definition in connection.execute(text(found))}
+
+
+def test_OA_54_the_steps_and_the_records_show_one_school_alike(empty_database: str) -> None:
+    database_upgrade.upgrade(empty_database)
+    with engine_for(empty_database) as engine:
+        by_steps = policies(engine)
+        with engine.begin() as connection:
+            connection.execution_options(writing=True)
+            reflected = MetaData()
+            reflected.reflect(connection)
+            reflected.drop_all(connection)
+            database_upgrade.metadata().create_all(connection)
+        assert by_steps == policies(engine)
+        locked = set(VISIBLE) if engine.dialect.name == "postgresql" else set()
+        assert {table for table, *_ in by_steps} == locked
+
+
+def policies(engine: Engine) -> set[tuple[object, ...]]:
+    """Which tables are locked, for whom, and what a row must fulfil; SQLite knows no such lock."""
+    if engine.dialect.name == "sqlite":
+        return set()
+    asked = text(
+        "SELECT relname, relforcerowsecurity, polname, polcmd, pg_get_expr(polqual, polrelid), polwithcheck"
+        " FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid WHERE relrowsecurity"
+    )
+    with engine.connect() as connection:
+        return {tuple(row) for row in connection.execute(asked)}
 
 
 def test_upgrading_again_changes_nothing(empty_database: str) -> None:

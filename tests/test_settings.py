@@ -199,7 +199,7 @@ def test_FT_23_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         key_files.load(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["cookies.key", "pairwise.key", "lookup.key"])
+@pytest.mark.parametrize("name", ["cookies.key", "pairwise.key", "lookup.key", "audit.key"])
 def test_FT_23_a_missing_key_is_refused(tmp_path: Path, name: str) -> None:
     key_files.make_missing(tmp_path, utc_now())
     (tmp_path / name).unlink()

@@ -54,8 +54,9 @@ def test_a_translation_has_the_same_places_to_fill_in(language: str) -> None:
     for message in catalogue:
         ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
         strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-        for each in strings:
-            assert places(each or "") == places(ids[-1]), ids[0]
+        for its_id, each in zip(ids, strings, strict=True):
+            # One thing may be told without its number: "de ene leerling".
+            assert places(each or "") in (places(its_id), places(ids[-1])), ids[0]
 
 
 def translated(string: object) -> bool:

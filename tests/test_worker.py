@@ -9,6 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from idp.accounts.history import note
+from idp.accounts.records import AuditLink
+from idp.accounts.verifying import verify
 from idp.authentication.records import LoginAttempt
 from idp.worker import BackgroundWork
 from tests.support.provider import Provider
@@ -62,3 +65,14 @@ def test_a_fault_in_one_kind_of_work_leaves_the_others_going(
         work.attempt("notices", lambda: done.append("notices"))
     assert done == ["notices"]
     assert [record.message for record in caplog.records] == ["worker:fault"]
+
+
+def test_OA_59_it_gives_each_event_its_place_in_the_log(provider: Provider) -> None:
+    with provider.db() as db:
+        note(db, "pupil:viewed", now=provider.clock(), request_id="-")
+    work = BackgroundWork(provider.app)
+    with provider.app.app_context():
+        work.go_round()
+    with provider.reading() as db:
+        assert db.scalars(select(AuditLink.position)).all() == [1]
+        assert verify(db, provider.keys.audit, provider.clock()) == ()

@@ -37,10 +37,14 @@ def user(place: Place, entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "given_name": entry.given_name,
         "family_name": entry.family_name,
-        "school": entry.schools[0],
+        "school": entry.schools[0] if entry.schools else None,
         "schools": [{"number": number, "name": NAMES[number]} for number in entry.schools],
         "card_url": f"{place.issuer}/k/{entry.handle}" if entry.handle else None,
     }
+    if entry.is_staff:
+        told |= {"role": entry.role, "classes": entry.classes}
+    if entry.totp_secret:
+        told["totp_secret"] = entry.totp_secret
     if entry.pictures:
         told["digits"] = entry.password
     if entry.email:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -25,6 +25,9 @@ class Entry:
     email_verified: bool = False
     handle: str = ""
     featured: bool = False
+    role: str = ""
+    classes: list[str] = field(default_factory=list)
+    totp_secret: str = ""
 
     @property
     def is_staff(self) -> bool:

@@ -32,6 +32,7 @@ class Place:
     folder: Path
     host: str
     base_port: int
+    database_url: str
 
     def origin(self, which: int) -> str:
         return f"http://{self.host}:{self.base_port + which}"
@@ -55,10 +56,6 @@ class Place:
     @property
     def config(self) -> Path:
         return self.folder / "config.toml"
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "leerid.db"
 
     @property
     def clients(self) -> Path:
@@ -144,7 +141,7 @@ def configuration(place: Place) -> str:
     lines = [
         "# Made by `leerid demo`, anew at each start.",
         f"issuer = {quoted(place.issuer)}",
-        *table("database", url=f"sqlite:///{place.database.absolute()}"),
+        *table("database", url=place.database_url),
         *table("keys", directory="keys"),
         *table("staff", second_factor="optional"),
         *table("server", host=place.host, port=place.base_port, workers=1, threads=8, insecure_http=True),

@@ -11,6 +11,7 @@ from typing import assert_never
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp.accounts import authenticator_app
 from idp.accounts.credentials import Vault
 from idp.accounts.lookup import folded_address
 from idp.accounts.opening import new_card, new_person, open_account
@@ -19,7 +20,7 @@ from idp.accounts.records import Account
 from idp.accounts.secret import Secret
 from idp.database import writing
 from idp.demo.book import Entry
-from idp.demo.people import STAFF, Beheerder, DayOfYear, Gets, Pupil, State, pupils
+from idp.demo.people import STAFF, DayOfYear, Employee, Gets, Pupil, State, pupils
 from idp.demo.schools import SCHOOLS
 from idp.rules.account_types import AccountKind, SecretKind
 from idp.rules.belgian_time import BRUSSELS, school_day
@@ -32,7 +33,7 @@ from idp.rules.word_lists import words
 from idp.schools.appointments import Role, appoint
 from idp.schools.enrolling import enrol
 from idp.schools.opening import open_school
-from idp.schools.records import School
+from idp.schools.records import Operator, School
 
 HASHES_AT_ONCE = 2
 SEPTEMBER = 9
@@ -46,10 +47,11 @@ Progress = Callable[[int, int], None]
 class Opened:
     """An account that waits for its password."""
 
-    who: Pupil | Beheerder
+    who: Pupil | Employee
     account: Account
     password: str
     handle: str
+    totp_secret: str = ""
 
 
 def is_filled(db: Session) -> bool:
@@ -67,7 +69,7 @@ def fill(db: Session, vault: Vault, below: Below, now: datetime, progress: Progr
             for pupil in pupils(year.first_day.year)
             if (each := enter(db, schools, pupil, year, below, now))
         ),
-        *(employ(db, schools, beheerder, year.begins_at) for beheerder in STAFF),
+        *(employ(db, vault, schools, employee, year.begins_at) for employee in STAFF),
     ]
     db.flush()
     give_passwords(vault, opened, now, progress)
@@ -139,13 +141,20 @@ def enter(
     )
 
 
-def employ(db: Session, schools: dict[int, School], beheerder: Beheerder, now: datetime) -> Opened:
-    person = new_person(db, given_name=beheerder.given_name, family_name=beheerder.family_name, now=now)
+def employ(
+    db: Session, vault: Vault, schools: dict[int, School], employee: Employee, now: datetime
+) -> Opened:
+    person = new_person(db, given_name=employee.given_name, family_name=employee.family_name, now=now)
     account = open_account(db, person, AccountKind.STAFF, now, active_until=None)
     db.flush()
-    for each in beheerder.schools:
-        appoint(db, account, schools[each.number], Role.BEHEERDER, now)
-    return Opened(beheerder, account, beheerder.password, "")
+    for each in employee.schools:
+        appoint(db, account, schools[each.number], Role(employee.role), now, classes=employee.classes)
+    if not employee.schools:
+        db.add(Operator(account_id=account.id, since=now))
+    secret = authenticator_app.new_secret() if employee.has_app else None
+    if secret is not None:
+        authenticator_app.add(db, vault.ring, account.id, secret, 0, now)
+    return Opened(employee, account, employee.password, "", secret.reveal() if secret else "")
 
 
 def drawn(pupil: Pupil, below: Below) -> str:
@@ -190,17 +199,17 @@ def give_passwords(vault: Vault, opened: list[Opened], now: datetime, progress: 
 def give(each: Opened, sealed: str, now: datetime) -> None:
     account, who = each.account, each.who
     hand_out(account, sealed, secret_kind(who), handed_out(who, now))
-    if isinstance(who, Beheerder) or who.gets is Gets.OWN:
+    if isinstance(who, Employee) or who.gets is Gets.OWN:
         choose(account, sealed, account.created_at)
     if isinstance(who, Pupil):
         make_special(account, who, now)
 
 
-def secret_kind(who: Pupil | Beheerder) -> SecretKind:
+def secret_kind(who: Pupil | Employee) -> SecretKind:
     return SecretKind.PICTURES if isinstance(who, Pupil) and who.gets is Gets.PICTURES else SecretKind.TEXT
 
 
-def handed_out(who: Pupil | Beheerder, now: datetime) -> datetime:
+def handed_out(who: Pupil | Employee, now: datetime) -> datetime:
     """Temporary passwords came the other day, because they live a month only; the others with the account."""
     if isinstance(who, Pupil) and who.gets is Gets.TEMPORARY:
         expired = who.state is State.TEMPORARY_EXPIRED
@@ -228,7 +237,7 @@ def moment(day: DayOfYear, now: datetime) -> datetime:
 def entry_of(opened: Opened) -> Entry:
     """What the demonstration's own pages know of an account, its password included."""
     who, account = opened.who, opened.account
-    if isinstance(who, Beheerder):
+    if isinstance(who, Employee):
         return Entry(
             username=account.username,
             password=opened.password,
@@ -237,6 +246,9 @@ def entry_of(opened: Opened) -> Entry:
             given_name=who.given_name,
             family_name=who.family_name,
             schools=[each.number for each in who.schools],
+            role=who.role,
+            classes=list(who.classes),
+            totp_secret=opened.totp_secret,
         )
     state = State.MUST_CHOOSE if who.state is State.ACTIVE and who.gets is Gets.TEMPORARY else who.state
     return Entry(

@@ -78,16 +78,28 @@ class Pupil:
 
 
 @dataclass(frozen=True)
-class Beheerder:
+class Employee:
+    """A beheerder of these schools; with `classes` a leerkracht of those; with no school an operator of LeerID."""
+
     given_name: str
     family_name: str
     schools: tuple[ExampleSchool, ...]
     password: str
+    classes: tuple[str, ...] = ()
+    has_app: bool = False  # signs in with a code of an app as well
+
+    @property
+    def role(self) -> str:
+        if not self.schools:
+            return "operator"
+        return "leerkracht" if self.classes else "beheerder"
 
 
 STAFF = (
-    Beheerder("Els", "Verstraete", (CITY, PRIMARY), "Vuurtoren-bij-halftij-31"),
-    Beheerder("Karim", "Bakkali", (CITY,), "Kastanje_9_lantaarnpaal"),
+    Employee("Els", "Verstraete", (CITY, PRIMARY), "Vuurtoren-bij-halftij-31"),
+    Employee("Karim", "Bakkali", (CITY,), "Kastanje_9_lantaarnpaal", has_app=True),
+    Employee("Noor", "Willems", (PRIMARY,), "Zebrapad+Kraanvogel12", classes=("1A", "1B")),
+    Employee("Joris", "Lemmens", (), "Tandwiel%Rivier%Mosterd8"),
 )
 
 
@@ -197,7 +209,7 @@ def classmates(random: Random, named: list[Pupil], school_year: int) -> Iterator
 
 def usual_secret(random: Random, group: Group) -> Gets:
     """Small children get pictures, most big ones chose their own password; a few pupils have no account yet."""
-    if random.random() < 0.04:
+    if group.is_new or random.random() < 0.04:
         return Gets.NOTHING
     if group.ordinary_secondary:
         return Gets.OWN if random.random() < 0.6 else Gets.TEMPORARY

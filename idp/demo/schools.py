@@ -13,6 +13,7 @@ class Group:
     class_code: str
     age: int
     ordinary_secondary: bool
+    is_new: bool = False  # nobody in it has an account yet: a class to activate
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ PRIMARY = ExampleSchool(
     "MECHELEN - TEST Basisschool 5",
     (
         Group("1ste leerjaar", "1A", 6, ordinary_secondary=False),
+        Group("1ste leerjaar", "1B", 6, ordinary_secondary=False, is_new=True),
         Group("2de leerjaar", "2A", 7, ordinary_secondary=False),
         Group("5de leerjaar", "5A", 10, ordinary_secondary=False),
     ),

@@ -162,12 +162,25 @@ def test_every_kind_and_state_is_there(demo: Demo) -> None:
     for state in State:
         assert any(state == each for _, each, _ in counted), state
     assert counted["basic", "active", True] >= 12
-    assert counted["staff", "active", False] == 2
+    assert {entry.role for entry in demo.entries.values() if entry.is_staff} == {
+        "beheerder",
+        "leerkracht",
+        "operator",
+    }
 
 
 def test_the_first_beheerder_has_two_schools(demo: Demo) -> None:
     account = demo.account("els.verstraete")
     assert [each.school_number for each in appointments_of(demo.db, account.id)] == [2, 5]
+
+
+def test_a_class_waits_to_be_activated(demo: Demo) -> None:
+    waiting = demo.db.scalars(
+        select(Enrolment).where(Enrolment.school_number == 5, Enrolment.class_code == "1B")
+    ).all()
+    assert len(waiting) >= 5
+    people = [each.person_id for each in waiting]
+    assert not demo.db.scalars(select(Account).where(Account.person_id.in_(people))).all()
 
 
 def test_a_pupil_is_enrolled_in_two_schools(demo: Demo) -> None:

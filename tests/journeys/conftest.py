@@ -8,26 +8,35 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.databases import postgresql_cluster
 from tests.support.ports import free_ports
 
 START_SECONDS = 120
+SCREENSHOTS = "LEERID_SCREENSHOTS"
+# A loaded machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True)
 class Town:
-    """Where everything is, and who lives there."""
+    """Where everything is, and who lives there. `told` stays true: whoever gets a new password has it there too."""
 
     told: dict[str, Any]
-    clients: Path
+    data: Path
+    database_url: str = ""  # none given: SQLite, among the data
+    issued: set[str] = field(default_factory=set)
+
+    @property
+    def clients(self) -> Path:
+        return self.data / "clients"
 
     @property
     def issuer(self) -> str:
@@ -50,6 +59,9 @@ class Town:
         found: list[dict[str, Any]] = self.told["staff"]
         return found
 
+    def employee(self, username: str) -> dict[str, Any]:
+        return next(each for each in self.staff if each["username"] == username)
+
     def user(self, username: str) -> dict[str, Any]:
         found: dict[str, Any] = next(each for each in self.told["users"] if each["username"] == username)
         return found
@@ -61,26 +73,40 @@ class Town:
             if (each["kind"], each["state"]) == (kind, state) and ("digits" in each) == pictures
         ]
 
+    def learn(self, username: str, password: str) -> None:
+        """A card with this new password was handed out."""
+        self.issued.add(password)
+        pupil = next((each for each in self.told["users"] if each["username"] == username), None)
+        if pupil is None:  # opened since the town was founded
+            return
+        pupil["password"] = password
+        if "digits" in pupil:
+            pupil["digits"] = password
+        if pupil["kind"] == "advanced":
+            pupil["state"] = "must-choose"
+
 
 @pytest.fixture(scope="session")
 def town(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("demo")
     if database_kind == "sqlite":
-        yield from running_town(folder, {})
+        yield from running_town(folder)
         return
     with postgresql_cluster() as url:
-        yield from running_town(folder, {"LEERID_DATABASE_URL": url})
+        yield from running_town(folder, url)
 
 
-def running_town(folder: Path, environment: dict[str, str]) -> Iterator[Town]:
+def running_town(folder: Path, database_url: str = "") -> Iterator[Town]:
     leerid = Path(sys.executable).with_name("leerid")
     port = free_ports(4)
+    (folder / "tmp").mkdir()
+    # A relative folder, as in `make run`.
+    command = [str(leerid), "demo", "--data", "data", "--base-port", str(port)]
     with (folder / "log").open("wb") as log:
         demo = subprocess.Popen(
-            # A relative folder, as in `make run`.
-            [str(leerid), "demo", "--data", "data", "--base-port", str(port)],
+            [*command, "--database", database_url] if database_url else command,
             cwd=folder,
-            env=os.environ | environment,
+            env=os.environ | {"TMPDIR": str(folder / "tmp")},
             stdout=log,
             stderr=log,
         )
@@ -91,7 +117,7 @@ def running_town(folder: Path, environment: dict[str, str]) -> Iterator[Town]:
             assert demo.poll() is None, (folder / "log").read_text()[-3000:]
             assert time.monotonic() < ends_at, "the demonstration did not start"
             time.sleep(0.2)
-        yield Town(json.loads(told.read_text()), told.parent / "clients")
+        yield Town(json.loads(told.read_text()), told.parent, database_url)
     finally:
         demo.send_signal(signal.SIGTERM)
         demo.wait(30)
@@ -104,5 +130,29 @@ def tablet(chromium: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+@pytest.fixture
+def office(chromium: Browser) -> Iterator[Page]:
+    """A fresh browser on a desk at school."""
+    with fresh(chromium) as context:
+        context.set_default_timeout(20_000)
+        yield context.new_page()
+
+
 def fresh(chromium: Browser, **options: Any) -> BrowserContext:
     return chromium.new_context(locale="nl-BE", viewport={"width": 1024, "height": 768}, **options)
+
+
+Camera = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def shoot(request: pytest.FixtureRequest, tmp_path: Path) -> Camera:
+    """Keeps a picture of a page, to look at afterwards: in the folder LEERID_SCREENSHOTS, or with what pytest keeps."""
+    kept = Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else tmp_path
+    kept.mkdir(parents=True, exist_ok=True)
+    kind = request.getfixturevalue("database_kind") if "database_kind" in request.fixturenames else "sqlite"
+
+    def keep(page: Page, name: str) -> None:
+        page.screenshot(path=kept / f"{kind} {name}.png")
+
+    return keep

@@ -18,7 +18,7 @@ BESIDE = "#8a93a1"
 
 
 def main(told: Path) -> None:
-    town = Town(json.loads(told.read_text(encoding="utf-8")), told.parent / "clients")
+    town = Town(json.loads(told.read_text(encoding="utf-8")), told.parent)
     pupil = town.users("basic", pictures=True)[0]
     with running_chromium() as chromium, fresh(chromium) as context:
         tablet = context.new_page()

@@ -472,42 +472,6 @@ def asked_by(page: Page, town: Town) -> str:
     return heard[-1]
 
 
-# The Schoolloket
-
-
-@way_to("schoolloket landing")
-def school_landing(page: Page, town: Town) -> None:
-    page.goto(town.schoolloket)
-
-
-def school_as(page: Page, town: Town, who: dict[str, Any]) -> None:
-    page.goto(f"{town.schoolloket}/login")
-    page.locator("#username").fill(who["username"])
-    page.locator("#login-next").click()
-    if "digits" in who:
-        walks.click_pictures(page, who["digits"])
-    else:
-        walks.type_password(page, who["password"])
-    page.wait_for_url(town.schoolloket + "/")
-
-
-@way_to("schoolloket of a beheerder of two schools")
-def two_schools(page: Page, town: Town) -> None:
-    school_as(page, town, town.staff[0])
-    page.locator("header summary").click()
-
-
-@way_to("schoolloket of a beheerder of one school")
-def one_school(page: Page, town: Town) -> None:
-    school_as(page, town, town.staff[1])
-
-
-@way_to("schoolloket with a pupil at the door")
-def pupil_at_school(page: Page, town: Town) -> None:
-    school_as(page, town, with_pictures(town, 17))
-    expect(page.locator("h1")).to_contain_text("voor scholen")
-
-
 # Rekenrijk
 
 

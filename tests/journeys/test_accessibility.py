@@ -5,29 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys import states, walks
+from tests.journeys import looks, school_states, states, walks
 from tests.journeys.conftest import Town, running_town
 from tests.support.databases import postgresql_cluster
-
-EVERYTHING: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
-# A scheme changes the colours and nothing else.
-COLOURS: dict[str, Any] = {
-    "runOnly": {"type": "rule", "values": ["color-contrast"]},
-    "resultTypes": ["violations"],
-}
-
-WIDE: ViewportSize = {"width": 1024, "height": 768}
-NARROW: ViewportSize = {"width": 320, "height": 568}
-TWICE_AS_LARGE: ViewportSize = {"width": 512, "height": 384}  # what 1024 by 768 shows at 200 %
 
 
 @dataclass
@@ -58,9 +42,9 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     wanted = os.environ.get("LEERID_TEST_DATABASE") or request.config.getoption("--database")
     if wanted == "postgresql":
         with postgresql_cluster() as url:
-            yield from guests_moved_in(running_town(folder, {"LEERID_DATABASE_URL": url}))
+            yield from guests_moved_in(running_town(folder, url))
     else:
-        yield from guests_moved_in(running_town(folder, {}))
+        yield from guests_moved_in(running_town(folder))
 
 
 def guests_moved_in(towns: Iterator[Town]) -> Iterator[Town]:
@@ -77,68 +61,26 @@ def overheard() -> Overheard:
 
 @pytest.fixture
 def screen(chromium: Browser, overheard: Overheard) -> Iterator[Page]:
-    with chromium.new_context(locale="nl-BE", viewport=WIDE, reduced_motion="reduce") as context:
+    with chromium.new_context(locale="nl-BE", viewport=looks.WIDE, reduced_motion="reduce") as context:
         context.set_default_timeout(10_000)
         page = context.new_page()
         overheard.listen(page)
         yield page
 
 
-@pytest.mark.parametrize("state", states.WAYS)
+@pytest.mark.parametrize("state", {**states.WAYS, **school_states.WAYS})
 def test_wcag_PR_16_a_page_is_sound_in_every_look(
     town: Town, screen: Page, overheard: Overheard, state: str
 ) -> None:
     states.WAYS[state](screen, town)
 
-    assert_one_thing_to_do(screen, state)
-    assert_axe_finds_nothing(screen, EVERYTHING)
-    screen.emulate_media(color_scheme="dark")
-    assert_axe_finds_nothing(screen, COLOURS)
-
-    screen.set_viewport_size(TWICE_AS_LARGE)
-    assert sideways(screen) == 0
-    screen.set_viewport_size(NARROW)
-    assert sideways(screen) == 0
-    assert too_small(screen) == []
-    assert_axe_finds_nothing(screen, EVERYTHING)
-    screen.emulate_media(color_scheme="light")
-    assert_axe_finds_nothing(screen, COLOURS)
+    looks.assert_sound(screen, shows_everything=state == "demo design")
 
     assert overheard.complaints == []
     ours = (town.issuer, town.leerlingloket, town.schoolloket, town.sample_app)
     assert [
         url for url in overheard.asked if not url.startswith(tuple(f"{origin}/" for origin in ours))
     ] == []
-
-
-def assert_axe_finds_nothing(page: Page, rules: dict[str, Any]) -> None:
-    is_there = page.evaluate("'axe' in window")
-    found = (Axe("0") if is_there else Axe()).run(page, options=rules)  # a page reads its half megabyte once
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-
-
-def assert_one_thing_to_do(page: Page, state: str) -> None:
-    """One heading, and never two buttons that both say: me first. The test sheet of the design shows them all."""
-    assert page.locator("h1").count() == 1
-    assert page.locator(".button-primary:visible").count() <= 1 or state == "demo design"
-
-
-def sideways(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
-def too_small(page: Page) -> list[str]:
-    """What can be tapped, and is smaller than a child's fingertip."""
-    small: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll(
-             'button, .button, summary, select, label.checkbox, footer a,'
-             + 'input:not([type=hidden], [type=checkbox], .visually-hidden)')]
-           .filter((one) => one.checkVisibility())
-           .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
-           .filter(([what, box]) => box.height > 1 && (box.height < 43.5 || box.width < 43.5))
-           .map(([what, box]) => `${box.width} x ${box.height}: ${what}`)"""
-    )
-    return small
 
 
 # What a page says when something must be mended

@@ -1,0 +1,68 @@
+"""A page in every look: light and dark, wide, narrow and twice as large, each read by axe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, ViewportSize
+
+EVERYTHING: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+# A scheme changes the colours and nothing else.
+COLOURS: dict[str, Any] = {
+    "runOnly": {"type": "rule", "values": ["color-contrast"]},
+    "resultTypes": ["violations"],
+}
+
+WIDE: ViewportSize = {"width": 1024, "height": 768}
+NARROW: ViewportSize = {"width": 320, "height": 568}
+TWICE_AS_LARGE: ViewportSize = {"width": 512, "height": 384}  # what 1024 by 768 shows at 200 %
+
+
+def assert_sound(page: Page, *, shows_everything: bool = False) -> None:
+    assert_one_thing_to_do(page, shows_everything=shows_everything)
+    assert_axe_finds_nothing(page, EVERYTHING)
+    page.emulate_media(color_scheme="dark")
+    assert_axe_finds_nothing(page, COLOURS)
+
+    page.set_viewport_size(TWICE_AS_LARGE)
+    assert sideways(page) == 0
+    page.set_viewport_size(NARROW)
+    assert sideways(page) == 0
+    assert too_small(page) == []
+    assert_axe_finds_nothing(page, EVERYTHING)
+    page.emulate_media(color_scheme="light")
+    assert_axe_finds_nothing(page, COLOURS)
+
+
+def assert_axe_finds_nothing(page: Page, rules: dict[str, Any]) -> None:
+    is_there = page.evaluate("'axe' in window")
+    found = (Axe("0") if is_there else Axe()).run(page, options=rules)  # a page reads its half megabyte once
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+def assert_one_thing_to_do(page: Page, *, shows_everything: bool) -> None:
+    """One heading, and never two buttons that both say: me first. The test sheet of the design shows them all."""
+    assert page.locator("h1").count() == 1
+    assert page.locator(".button-primary:visible").count() <= 1 or shows_everything
+
+
+def sideways(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def too_small(page: Page) -> list[str]:
+    """What can be tapped, and is smaller than a child's fingertip."""
+    small: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(
+             'button, .button, summary, select, label.checkbox, footer a,'
+             + 'input:not([type=hidden], [type=checkbox], .visually-hidden)')]
+           .filter((one) => one.checkVisibility())
+           .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
+           .filter(([what, box]) => box.height > 1 && (box.height < 43.5 || box.width < 43.5))
+           .map(([what, box]) => `${box.width} x ${box.height}: ${what}`)"""
+    )
+    return small
