@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,10 @@ from idp.mail import outbox
 from idp.mail.records import MailTally, OutboxMail
 from idp.oidc.records import PendingAuthorization, SpentAssertion
 from idp.rules.account_types import AccountKind
+from idp.schools.import_records import Import
+from idp.schools.imports.importing import NotNow, State, state_of
 from idp.settings import Settings
+from tests.schools.imports import feeds
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SETTINGS = Settings(issuer="https://id.example.be")
@@ -118,3 +122,21 @@ def test_a_tally_of_mails_goes_when_nobody_looks_at_it_any_more(db: Session) -> 
     db.commit()
     assert cleared(db) == {"mail_tallies": 1}
     assert db.scalars(select(MailTally.subject)).all() == ["23"]
+
+
+def test_what_a_feed_said_goes_after_a_week_also_when_it_was_never_applied(db: Session) -> None:
+    when = NOW - timedelta(days=8)
+    lines = [feeds.pupil(number, einde="2100-01-01") for number in (1, 2, "?")]
+    old = feeds.received(db, lines, when).id
+    fresh = feeds.received(db, lines[:1], NOW - timedelta(days=6)).id
+    assert cleared(db) == {"import_rows": 2, "import_changes": 2}
+    assert cleared(db, NOW + timedelta(days=23)) == {
+        "import_rows": 1,
+        "import_changes": 1,
+        "import_faults": 1,
+    }
+    assert set(db.scalars(select(Import.id))) == {old, fresh}
+    assert state_of(db.get_one(Import, old)) is State.READY
+    with pytest.raises(NotNow) as reason:
+        feeds.applied(db, old, NOW)
+    assert reason.value.state is State.REFUSED

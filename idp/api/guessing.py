@@ -27,8 +27,9 @@ AN_HOUR = timedelta(hours=1)
 
 def refuse_to_go_on(actor: Actor) -> None:
     """Raises Problem."""
-    theirs = (AuditEvent.actor_id == actor.account_id, AuditEvent.at > now() - AN_HOUR)
-    found = select(func.count()).where(*theirs, AuditEvent.what == FOUND_TAKEN)
+    theirs = (AuditEvent.actor_id == actor.account_id, AuditEvent.school_number == actor.school_number)
+    recent = (AuditEvent.at > now() - AN_HOUR, AuditEvent.what == FOUND_TAKEN)
+    found = select(func.count()).where(*theirs, *recent)
     if (db().scalar(found) or 0) >= TAKEN_AN_HOUR:
         raise Problem(429)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -42,6 +42,13 @@ def desk(provider: Provider, amber: Made) -> Desk:
 # A token, or a tablet, of somebody who signed in a while ago
 
 
+@pytest.fixture
+def browser(provider: Provider) -> Iterator[Visitor]:
+    found = Visitor(provider.origin)
+    yield found
+    found.close()
+
+
 def sign_in(provider: Provider, visitor: Visitor, rp: RelyingParty) -> Tokens:
     staff = provider.people.staff(school=SCHOOL)
     asked = rp.ask(scope="openid leerid:school")
@@ -60,14 +67,14 @@ def silently(visitor: Visitor, rp: RelyingParty, **wishes: str) -> Tokens:
 
 
 def test_PW_23_neither_a_new_token_nor_a_silent_sign_in_makes_an_old_one_recent(
-    provider: Provider, visitor: Visitor, amber: Made
+    provider: Provider, browser: Visitor, amber: Made
 ) -> None:
     """Only who proves it once more is there again: a stolen cookie stays as old as it is."""
     rp = provider.relying_party("schoolloket", first_party=True, scope="openid leerid:school")
-    tokens = sign_in(provider, visitor, rp)
+    tokens = sign_in(provider, browser, rp)
     renewal = Desk(Caller(provider.origin, tokens.access_token)).propose([amber.number])
     provider.clock.move(minutes=11)
-    newer = [rp.refresh(tokens), silently(visitor, rp), silently(visitor, rp, prompt="none")]
+    newer = [rp.refresh(tokens), silently(browser, rp), silently(browser, rp, prompt="none")]
     for each in newer:
         desk = Desk(Caller(provider.origin, each.access_token))
         assert desk.get("pupils").status_code == 200
@@ -80,11 +87,14 @@ def test_PW_23_neither_a_new_token_nor_a_silent_sign_in_makes_an_old_one_recent(
 
 
 def test_OA_63_whatever_tells_a_password_or_is_a_file_asks_for_a_recent_sign_in(
-    provider: Provider, desk: Desk, amber: Made
+    open_provider: Callable[..., Provider],
 ) -> None:
-    """Made from the calls that there are: a new one is recent, or is in the list above."""
+    """Made from the calls that there are: a new one asks for it, or is in the list above."""
+    provider = open_provider(staff={"recent_minutes": 2})
+    amber = provider.people.pupil("basic", school=SCHOOL)
+    desk = desk_of(provider)
     renewal = desk.propose([amber.number])
-    provider.clock.move(minutes=11)
+    provider.clock.move(minutes=3)
     open_now = set()
     for rule, method, _call in calls(provider.app):
         if not rule.rule.startswith("/api/schools/<int:school>/"):
@@ -102,7 +112,7 @@ def test_OA_63_whatever_tells_a_password_or_is_a_file_asks_for_a_recent_sign_in(
 
 
 def test_CV_43_usernames_cannot_be_tried_one_after_the_other(
-    provider: Provider, desk: Desk, amber: Made, monkeypatch: pytest.MonkeyPatch
+    provider: Provider, desk: Desk, amber: Made
 ) -> None:
     """Whoever asks which names exist is in the log each time, and soon gets no answer; typing a free name costs nothing."""
     elsewhere = provider.people.pupil("basic", school=3)

@@ -59,10 +59,19 @@ def too_small(page: Page) -> list[str]:
     small: list[str] = page.evaluate(
         """() => [...document.querySelectorAll(
              'button, .button, summary, select, label.checkbox, footer a,'
-             + 'input:not([type=hidden], [type=checkbox], .visually-hidden)')]
+             + 'input:not([type=hidden], [type=checkbox], [type=radio])')]
+           .filter((one) => !one.matches('.visually-hidden'))
            .filter((one) => one.checkVisibility())
-           .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
-           .filter(([what, box]) => box.height > 1 && (box.height < 43.5 || box.width < 43.5))
-           .map(([what, box]) => `${box.width} x ${box.height}: ${what}`)"""
+           .map((one) => {
+             const box = one.getBoundingClientRect(), around = getComputedStyle(one, '::after');
+             const wider = around.position === 'absolute' ? around : { width: 0, height: 0 };
+             return [
+               one.outerHTML.slice(0, 90),
+               Math.max(box.width, parseFloat(wider.width)),
+               Math.max(box.height, parseFloat(wider.height)),
+             ];
+           })
+           .filter(([what, width, height]) => height > 1 && (height < 43.5 || width < 43.5))
+           .map(([what, width, height]) => `${width} x ${height}: ${what}`)"""
     )
     return small

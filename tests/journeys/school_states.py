@@ -15,7 +15,7 @@ from tests.journeys import desk, walks
 from tests.journeys.conftest import Town
 from tests.journeys.desk import CITY, PRIMARY
 from tests.journeys.feeds import OF_THIS_YEAR, feed_of
-from tests.journeys.states import QUIET, WAYS, way_to, with_pictures
+from tests.journeys.states import QUIET, TWO_FACTOR, WAYS, way_to, with_pictures
 from tests.schools.imports.feeds import pupil as pupil_line
 from tests.support.totp import STEP, code_at
 
@@ -306,7 +306,7 @@ WAYS["operators feed refused"] = partial(feed, lambda: b"geen;enkele;kolom\n1;2;
 
 @way_to("operators feed applied")
 def applied(page: Page, town: Town) -> None:
-    feed(lambda: feed_of(PRIMARY, without=LEAVER), page, town)
+    feed(lambda: feed_of(PRIMARY, left=LEAVER), page, town)
     desk.apply_feed(page)
 
 
@@ -353,7 +353,7 @@ WAYS["provider second step, none yet"] = partial(managing, who=JORIS)
 @way_to("provider second step must be set up")
 def must_set_up(page: Page, town: Town) -> None:
     as_staff(page, town, JORIS)
-    page.goto(QUIET.ask(town, acr_values="urn:leerid:acr:two-factor"))
+    page.goto(QUIET.ask(town, claims=TWO_FACTOR))
     expect(page.locator("#factor-secret")).to_be_attached()
 
 
@@ -377,6 +377,7 @@ def recovery_codes(page: Page, town: Town) -> None:
         apps[town.schoolloket + JORIS] = secret
         page.locator("#code").fill(next_code(secret))
         page.locator("#factor-submit").click()
+        del badges[town.schoolloket, JORIS]  # from here on a password alone is too little
     expect(page.locator("#recovery-codes")).to_be_visible()
 
 
@@ -405,3 +406,8 @@ def by_recovery_code(page: Page, town: Town) -> None:
     page.locator("#code").fill(code)
     page.locator("#factor-submit").click()
     expect(page.locator("#recovery-left")).to_be_visible()
+
+
+def with_the_pupils_pages() -> list[str]:
+    """Every state that a page of LeerID can be in, by name."""
+    return list(WAYS)

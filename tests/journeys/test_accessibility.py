@@ -68,7 +68,7 @@ def screen(chromium: Browser, overheard: Overheard) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("state", {**states.WAYS, **school_states.WAYS})
+@pytest.mark.parametrize("state", school_states.with_the_pupils_pages())
 def test_wcag_PR_16_a_page_is_sound_in_every_look(
     town: Town, screen: Page, overheard: Overheard, state: str
 ) -> None:

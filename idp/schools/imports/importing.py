@@ -155,7 +155,9 @@ def begin(
     writing(db)
     found = db.get(Import, import_id, with_for_update=True, populate_existing=True)
     if found is None or state_of(found) not in (State.READY, State.STOPPED):
-        raise NotNow(State.REFUSED if found is None else state_of(found))
+        state = State.REFUSED if found is None else state_of(found)
+        db.rollback()
+        raise NotNow(state)
     if is_gone(db, found):
         found.refused_at, found.refusal = now, str(Refusal.LOST)
         db.commit()

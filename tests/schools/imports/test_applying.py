@@ -327,8 +327,11 @@ def test_FT_11_another_feed_finishes_what_was_given_up(db: Session) -> None:
     applied(db, other, NEXT_DAY + timedelta(minutes=6))
     assert account_of(db, who).active_until == date(2027, 12, 31)
     assert not applying.step(db, given_up, NEXT_DAY, "-")
-    assert applied(db, given_up, NEXT_DAY + timedelta(minutes=7), confirmed=True).changes == 1
-    assert applied(db, received(db, later, NEXT_DAY).id, NEXT_DAY + timedelta(minutes=8)).changes == 0
+    # Begun again, it is compared again: now somebody is there whom it would end.
+    with pytest.raises(NotNow) as reason:
+        applied(db, given_up, NEXT_DAY + timedelta(minutes=7), confirmed=True)
+    assert reason.value.state is State.STOPPED
+    assert applied(db, given_up, NEXT_DAY + timedelta(minutes=8), confirmed=True).changes == 1
 
 
 def test_an_applied_import_is_noted_with_counts_and_no_names(db: Session) -> None:

@@ -204,7 +204,9 @@ def test_PW_22_a_cancelled_proposal_has_no_seed_any_more(scene: Scene) -> None:
     renewal = scene.propose([pupil.number])
     with scene.session() as db:
         writing(db)
-        cancel(db, finding.held(db, scene.means, scene.actor, renewal, scene.means.clock()), scene.means.clock())
+        cancel(
+            db, finding.held(db, scene.means, scene.actor, renewal, scene.means.clock()), scene.means.clock()
+        )
         db.commit()
     with scene.session() as db:
         assert db.get_one(Renewal, renewal).sealed_seed is None

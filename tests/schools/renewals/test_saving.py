@@ -328,7 +328,9 @@ def test_FT_11_cancelling_midway_keeps_what_is_done(scene: Scene) -> None:
     assert scene.step(renewal, at_once).progress.done in (1, 2)
     with scene.session() as db:
         writing(db)
-        cancel(db, finding.held(db, scene.means, scene.actor, renewal, scene.means.clock()), scene.means.clock())
+        cancel(
+            db, finding.held(db, scene.means, scene.actor, renewal, scene.means.clock()), scene.means.clock()
+        )
         db.commit()
     with pytest.raises(NotThere):
         scene.step(renewal)
