@@ -33,6 +33,9 @@ def assert_sound(page: Page, *, shows_everything: bool = False) -> None:
     page.set_viewport_size(NARROW)
     assert sideways(page) == 0
     assert too_small(page) == []
+    assert cut_off(page) == []
+    # What stays in sight at the bottom covers now this, now that; at the end of the page it is in its own place.
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     assert_axe_finds_nothing(page, EVERYTHING)
     page.emulate_media(color_scheme="light")
     assert_axe_finds_nothing(page, COLOURS)
@@ -52,6 +55,17 @@ def assert_one_thing_to_do(page: Page, *, shows_everything: bool) -> None:
 
 def sideways(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def cut_off(page: Page) -> list[str]:
+    """What is out of sight on the side where nothing scrolls."""
+    cut: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('a:not(.skip-link), button, input:not([type=hidden]), summary')]
+           .filter((one) => one.checkVisibility() && !one.matches('.visually-hidden'))
+           .filter((one) => one.getBoundingClientRect().left < 0)
+           .map((one) => one.outerHTML.slice(0, 90))"""
+    )
+    return cut
 
 
 def too_small(page: Page) -> list[str]:

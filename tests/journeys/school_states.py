@@ -354,6 +354,7 @@ WAYS["provider second step, none yet"] = partial(managing, who=JORIS)
 def must_set_up(page: Page, town: Town) -> None:
     as_staff(page, town, JORIS)
     page.goto(QUIET.ask(town, claims=TWO_FACTOR))
+    walks.type_password(page, town.employee(JORIS)["password"])
     expect(page.locator("#factor-secret")).to_be_attached()
 
 

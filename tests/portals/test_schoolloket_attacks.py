@@ -17,7 +17,7 @@ from cryptography.fernet import MultiFernet
 from sqlalchemy import func, inspect, select
 
 from idp.accounts.records import Account
-from idp.schools.records import AppointedClass, Appointment, Operator, Renewal, SelectedPupil
+from idp.schools.records import AppointedClass, Appointment, ExportTally, Operator, Renewal, SelectedPupil
 from idp.web.logs import JsonLines as ProvidersLines
 from portals.kit.logs import JsonLines
 from tests.portals.desks import Desks, session_cookie, sign_in
@@ -26,6 +26,7 @@ from tests.portals.school_desk import HOSTILE, SCHOOL
 from tests.support.browser import Page, Visitor
 from tests.support.people import Made
 
+PDF = "application/pdf"
 THEIRS, NOWHERE = 31245, 99999
 NAME = f"School {HOSTILE[0]}"
 PLACE = re.compile(r"<(?:[^:>]+:)?(\w+)>")
@@ -145,6 +146,24 @@ def test_OA_33_no_form_from_elsewhere_changes_anything(scene: Scene) -> None:
         if path != "/logout":
             scene.visitor.get(scene.home + path, params={**fields, "csrf_token": token})
     assert scene.state() == before
+
+
+def test_OA_33_a_link_elsewhere_uses_up_no_download(scene: Scene) -> None:
+    """Each file counts, for the renewal or for the hour. Whoever is led to one comes to the page that it hangs on."""
+    files = [path for path in scene.addresses("GET") if path.endswith((".pdf", ".xlsx", ".csv"))]
+    assert len(files) >= 5
+    for path in files:
+        for site in ("cross-site", "same-site"):
+            headers = {"Sec-Fetch-Site": site}
+            answer = scene.visitor.http.get(scene.home + path, headers=headers, allow_redirects=False)
+            assert answer.status_code == 303, path
+            assert path.startswith(answer.headers["Location"]), path
+    with scene.desks.provider.reading() as db:
+        assert db.scalar(select(func.sum(Renewal.card_downloads))) == 0
+        assert db.scalar(select(func.sum(ExportTally.pupils))) == 1  # what was saved
+    for site in ("same-origin", "none"):
+        headers = {"Sec-Fetch-Site": site}
+        assert scene.visitor.http.get(scene.home + files[0], headers=headers).headers["Content-Type"] == PDF
 
 
 # Another school
@@ -414,7 +433,8 @@ def test_OA_44_no_password_is_in_an_address_a_cookie_or_a_log_line(
 
 
 def opened_cookie(scene: Scene) -> str:
-    seal: MultiFernet = getattr(scene.desks.schoolloket.app.session_interface, "seal")  # noqa: B009
+    sessions: Any = scene.desks.schoolloket.app.session_interface
+    seal: MultiFernet = sessions.seal
     return seal.decrypt(session_cookie(scene.visitor, "schoolloket")).decode()
 
 

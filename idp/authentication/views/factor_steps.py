@@ -13,7 +13,7 @@ from idp.accounts.factors import FactorKind, factors_of, has_factor
 from idp.accounts.records import Account, SecondFactor
 from idp.accounts.sealed_box import BoxTampered
 from idp.accounts.secret import Secret
-from idp.authentication import drafts, login, second_factor
+from idp.authentication import drafts, login, second_factor, sessions
 from idp.authentication.attempt import (
     Done,
     FactorNeed,
@@ -30,6 +30,7 @@ from idp.authentication.methods import Waiting, Wrong
 from idp.authentication.second_factor import AppCode, PaperCode, PasskeyAnswer, Proved, Shown
 from idp.authentication.views import visitor
 from idp.authentication.views.arriving import Notice, arrive, see, see_again, steps
+from idp.authentication.views.ending import end_session
 from idp.authentication.views.finishing import account_of, go_on, go_to, goes_on_from, proof_of
 from idp.authentication.views.showing import in_words, page, went_wrong
 from idp.database import writing
@@ -219,7 +220,17 @@ def added(here: Attempt, account: Account, method: str, *, is_first: bool) -> Re
     if moved is None:
         roll_back()  # another tab was first, with a factor of its own
         return see_again(here)
+    if is_first:
+        end_what_had_none(account)
     return go_on(moved, account)
+
+
+def end_what_had_none(account: Account) -> None:
+    """Whoever is signed in elsewhere showed a password alone, and where a factor is optional nothing would ask again."""
+    here = visitor.signed_in()
+    mine = here.session_digest if here is not None and here.account_id == account.id else ""
+    for other in sessions.others_of(db(), account.id, mine):
+        end_session(other)
 
 
 def keep_codes(here: Attempt, account: Account, proof: Proven) -> Attempt | None:
