@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
 from typing import assert_never
 
 from openpyxl import Workbook
@@ -16,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from idp.rules.account_types import AccountKind
 from idp.rules.folding import folded
+from idp.schools.in_memory import bytes_of
 from idp.schools.mail_merge import mail_merge
 from idp.schools.tables import Row, list_order
 
@@ -60,9 +60,7 @@ def workbook(rows: Iterable[Row], *, by_class: bool = False) -> bytes:
         taken = {ALL_PUPILS.casefold(), "history"}  # Excel keeps the second one for itself
         for class_code, pupils in _classes(ordered):
             _fill(book.create_sheet(_sheet_name(class_code, taken)), pupils)
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return bytes_of(book)
 
 
 def _classes(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:

@@ -90,7 +90,7 @@ def settings_for(provider: Provider, database_url: str, keys: Path, desk: str) -
         "database": {"url": database_url},
         "keys": {"directory": str(keys)},
         "server": {"port": provider.settings.server.port, "workers": 1, "insecure_http": True},
-        "staff": {"second_factor": "optional"},
+        "staff": {"second_factor": "required"},
         "hashing": DEAR_HASHING,
         "clients": {"directory": str(provider.clients_directory)},
         "portals": {"schoolloket": desk},

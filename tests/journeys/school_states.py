@@ -15,7 +15,7 @@ from tests.journeys import desk, walks
 from tests.journeys.conftest import Town
 from tests.journeys.desk import CITY, PRIMARY
 from tests.journeys.feeds import OF_THIS_YEAR, feed_of
-from tests.journeys.states import QUIET, TWO_FACTOR, WAYS, way_to, with_pictures
+from tests.journeys.states import WAYS, way_to, with_pictures
 from tests.schools.imports.feeds import pupil as pupil_line
 from tests.support.totp import STEP, code_at
 
@@ -348,14 +348,6 @@ def managing(page: Page, town: Town, who: str) -> None:
 
 
 WAYS["provider second step, none yet"] = partial(managing, who=JORIS)
-
-
-@way_to("provider second step must be set up")
-def must_set_up(page: Page, town: Town) -> None:
-    as_staff(page, town, JORIS)
-    page.goto(QUIET.ask(town, claims=TWO_FACTOR))
-    walks.type_password(page, town.employee(JORIS)["password"])
-    expect(page.locator("#factor-secret")).to_be_attached()
 
 
 @way_to("provider second step, an app to add")

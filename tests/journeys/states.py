@@ -19,7 +19,6 @@ from tests.journeys.conftest import Town
 Way = Callable[[Page, Town], None]
 WAYS: dict[str, Way] = {}
 
-TWO_FACTOR = '{"id_token":{"acr":{"essential":true,"values":["urn:leerid:acr:two-factor"]}}}'
 WRONG_WORD = "zeker-niet-juist-0"
 
 
@@ -379,7 +378,11 @@ def form_post(page: Page, town: Town) -> None:
 @way_to("provider asks a stronger password")
 def too_weak(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 10))
-    page.goto(QUIET.ask(town, claims=TWO_FACTOR))
+    page.goto(
+        QUIET.ask(
+            town, claims='{"id_token":{"acr":{"essential":true,"values":["urn:leerid:acr:two-factor"]}}}'
+        )
+    )
     expect(page.locator("#too-weak-back")).to_be_visible()
 
 

@@ -154,7 +154,7 @@ def test_R21_R22_R23_PW_35_a_username_is_checked_while_it_is_typed_and_the_old_o
     desk.search(office, f"{pupil['given_name']} {pupil['family_name']}")
     desk.open_pupil(office, pupil["family_name"])
     office.locator("#edit").click()
-    office.get_by_text("pas gebruikersnaam aan").click()
+    office.locator(".rename summary").filter(has_text="pas gebruikersnaam aan").click()
     said = office.locator("#username-said")
     for typed, answer in (
         ("ardalan.bhatti", "bestaat al"),
@@ -194,7 +194,7 @@ def test_R21_R96_without_javascript_a_taken_username_is_told_and_what_was_typed_
         office = context.new_page()
         desk.beheerder(office, town, CITY)
         office.goto(f"{town.schoolloket}/schools/{CITY}/pupils/{BHATTI}/edit")
-        office.get_by_text("pas gebruikersnaam aan").click()
+        office.locator(".rename summary").filter(has_text="pas gebruikersnaam aan").click()
         office.locator("#username").fill("sezen.beuken")
         desk.press(office, "Bewaren en afdrukken")
         expect(office.locator("[data-problem=taken]")).to_be_visible()

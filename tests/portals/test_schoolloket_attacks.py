@@ -161,9 +161,10 @@ def test_OA_33_a_link_elsewhere_uses_up_no_download(scene: Scene) -> None:
     with scene.desks.provider.reading() as db:
         assert db.scalar(select(func.sum(Renewal.card_downloads))) == 0
         assert db.scalar(select(func.sum(ExportTally.pupils))) == 1  # what was saved
+    card = f"{scene.home}/schools/{SCHOOL}/pupils/{scene.pupil.number}/card.pdf"
     for site in ("same-origin", "none"):
-        headers = {"Sec-Fetch-Site": site}
-        assert scene.visitor.http.get(scene.home + files[0], headers=headers).headers["Content-Type"] == PDF
+        answer = scene.visitor.http.get(card, headers={"Sec-Fetch-Site": site})
+        assert answer.headers["Content-Type"] == PDF
 
 
 # Another school
