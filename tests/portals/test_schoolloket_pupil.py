@@ -438,7 +438,7 @@ def test_R94_with_script_a_username_is_checked_while_it_is_typed(desks: Desks, p
     page.locator("#login-next").click()
     page.locator("#password").fill(staff.password)
     page.locator("#login-submit").click()
-    page.get_by_text("pas gebruikersnaam aan").click()
+    page.locator(".rename summary").click()
     field = page.locator("#username")
     field.fill("elif.yilmaz")
     expect(page.get_by_text("Deze gebruikersnaam bestaat al.")).to_be_visible()

@@ -110,7 +110,7 @@ def test_wcag_the_list_the_pupil_and_the_dialog_of_the_schools_desk(desks: Desks
         assert_accessible(screen)
     screen.goto(f"{home}/schools/2/pupils/{basic.number}/edit")
     screen.get_by_text("OPMERKING").click()
-    screen.get_by_text("pas gebruikersnaam aan").click()
+    screen.locator(".rename summary").click()
     screen.locator("#username").fill(advanced.username)
     screen.get_by_text("Deze gebruikersnaam bestaat al.").wait_for()
     assert_accessible(screen)
