@@ -32,6 +32,8 @@ from idp.schools.records import Enrolment, SelectedPupil
 from idp.schools.sorting import BY_NAME, Sort, sorted_page
 
 STAYS_FOR = timedelta(days=365)
+# A summer: cards for September are made in June. Until then who comes is the pupil of another school, or of none.
+COMES_WITHIN = timedelta(days=92)
 LARGEST_NUMBER = 2**31 - 1
 PER_PAGE = 50
 
@@ -165,8 +167,11 @@ def how_many(db: Session, actors: Sequence[Actor], now: datetime) -> dict[int, i
 
 def may_see(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """The permission: this school's pupils of today, of soon and of the last year; a leerkracht's own classes only."""
+    today = school_day(now)
     of_school = and_(
-        Enrolment.school_number == actor.school_number, Enrolment.ends_on >= school_day(now) - STAYS_FOR
+        Enrolment.school_number == actor.school_number,
+        Enrolment.ends_on >= today - STAYS_FOR,
+        Enrolment.starts_on <= today + COMES_WITHIN,
     )
     if actor.classes is None:
         return of_school

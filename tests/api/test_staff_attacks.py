@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from idp.accounts.records import AuditEvent
+from idp.accounts.records import Account, AuditEvent
 from idp.api.describing import calls
 from idp.api.guessing import TAKEN_AN_HOUR
 from idp.api.one_pupil import UNLOCKS_A_DAY
+from idp.rules.belgian_time import school_day
 from idp.schools.records import RenewedPupil
 from idp.schools.renewals.proposing import MOST_OPEN
 from tests.api.renewing import SCHOOL, Desk, desk_of
@@ -106,6 +108,25 @@ def test_OA_63_whatever_tells_a_password_or_is_a_file_asks_for_a_recent_sign_in(
         if "insufficient_user_authentication" not in answer.headers.get("WWW-Authenticate", ""):
             open_now.add(rule.endpoint.rpartition(".")[2])
     assert open_now == WITHOUT_A_RECENT_SIGN_IN
+
+
+# Too early
+
+
+@pytest.mark.parametrize(("days", "status"), [(92, 200), (93, 404)])
+def test_OA_54_who_comes_next_year_is_still_the_other_schools(
+    provider: Provider, desk: Desk, days: int, status: int
+) -> None:
+    """Cards are made in the summer; a school year ahead nobody gives another school's pupil another name or password."""
+    elsewhere = provider.people.pupil("basic", school=3)
+    starts_on = school_day(provider.clock()) + timedelta(days=days)
+    with provider.db() as db:
+        account, ends_on = db.get_one(Account, elsewhere.account_id), starts_on + timedelta(days=200)
+        number = provider.people.enrol(db, account, SCHOOL, "1A", ends_on, starts_on=starts_on)
+    assert desk.get(f"pupils/{number}").status_code == status
+    assert desk.post(f"pupils/{number}/username", {"username": "komt.volgend.jaar"}).status_code == status
+    found = desk.look(desk.propose([number]))
+    assert [each["reason"] for each in found["left_out"]] == ([] if status == 200 else ["not_found"])
 
 
 # Over and over
