@@ -71,6 +71,7 @@ class Sessions:
     staff_idle_minutes: int = 15
     staff_hours: int = 10
     attempt_minutes: int = 60
+    recent_minutes: int = 5
 
 
 class SecondFactorPolicy(StrEnum):
@@ -166,6 +167,7 @@ class Mail:
     sender: str = "LeerID <geen-antwoord@leerid.example>"
     timeout_seconds: int = 10
     verification_hours: int = 24
+    recovery_minutes: int = 60
 
 
 @dataclass(frozen=True)

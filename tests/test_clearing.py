@@ -80,8 +80,8 @@ def test_many_rows_go_in_steps(db: Session) -> None:
 
 def test_a_mail_that_waits_is_kept_however_old(db: Session) -> None:
     writing(db)
-    waiting = outbox.put(db, "a@b.example", "Waits", "", "", NOW)
-    sent = outbox.put(db, "a@b.example", "Sent", "", "", NOW)
+    waiting = outbox.put(db, "verify_email", "a@b.example", "Waits", "", "", NOW)
+    sent = outbox.put(db, "verify_email", "a@b.example", "Sent", "", "", NOW)
     outbox.mark_sent(db, sent, NOW)
     db.commit()
     assert cleared(db, NOW + timedelta(days=30)) == {"outbox_mails": 1}

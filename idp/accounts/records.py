@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.accounts.keeping import keep
@@ -20,6 +20,10 @@ def word(choices: type[StrEnum]) -> Enum:
     return Enum(
         choices, native_enum=False, length=10, values_callable=lambda each: [str(one) for one in each]
     )
+
+
+# SQLite counts by itself only in a plain INTEGER, which has 64 bits there.
+LargeNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Person(Base):
@@ -81,6 +85,10 @@ class Account(Base):
     # "uitgereikt op ... door ...": the card with the password of now reached the pupil.
     handed_out_at: Mapped[datetime | None]
     handed_out_by: Mapped[UUID | None]
+    # "Dit was ik niet": somebody else may know the password; until the school renewed it or says that it was looked into.
+    not_me_at: Mapped[datetime | None]
+    # What the person last chose at sign-in or in a portal: nl, en or fr. Pages and mails follow; None is Dutch.
+    language: Mapped[str | None] = mapped_column(String(2))
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
@@ -179,7 +187,8 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_events"
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    # 64 bits: millions of sign-ins a day, for years.
+    id: Mapped[int] = mapped_column(LargeNumber, primary_key=True, autoincrement=True)
     at: Mapped[datetime]
     what: Mapped[str] = mapped_column(String(50))
     account_id: Mapped[UUID | None]
@@ -209,8 +218,8 @@ class AuditLink(Base):
 
     __tablename__ = "audit_links"
 
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    event_id: Mapped[int] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(LargeNumber, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(LargeNumber, unique=True)
     hash: Mapped[str] = mapped_column(String(64))
     linked_at: Mapped[datetime]
 

@@ -73,6 +73,19 @@ def whoever_holds(*scopes: str) -> Bearer:
     return holder
 
 
+def oneself(*, recently: bool = False) -> Bearer:
+    """Whoever is signed in at the Leerlingloket, about their own account only. Raises Problem.
+
+    `recently`: signed in within the last `sessions.recent_minutes`, or asked to do so again (RFC 9470 section 3): on a
+    tablet that was left open, nobody takes an account over.
+    """
+    holder = whoever_holds(SELF)
+    recent = timedelta(minutes=settings().sessions.recent_minutes)
+    if recently and holder.signed_in_at < now() - recent:
+        raise problems.sign_in_anew(max_age=int(recent.total_seconds()))
+    return holder
+
+
 def staff(*, recently: bool = False) -> Bearer:
     """A member of staff, with the second factor where it is required. Raises Problem.
 

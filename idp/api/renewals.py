@@ -35,9 +35,8 @@ from idp.api.guessing import refuse_to_go_on, remember
 from idp.api.holding import SCHOOL, at_school
 from idp.api.problems import Problem
 from idp.api.room import api
-from idp.authentication.views import vault
+from idp.authentication.views import letters, vault
 from idp.database import writing
-from idp.mail import outbox
 from idp.rules.masking import mask_email
 from idp.schools import renaming, selection
 from idp.schools.permissions import Action, Actor
@@ -59,7 +58,6 @@ from idp.schools.renewals.purposes import (
 )
 from idp.schools.roster import pupil_for
 from idp.schools.witnessing import witness
-from idp.web.pages import render
 from idp.web.request import db, now, request_id, settings, wiring
 
 STEP_SECONDS = 1.0
@@ -258,14 +256,16 @@ def note(actor: Actor, what: str, renewal: Renewal, **detail: Any) -> None:
 def tell_removed(actor: Actor, removed: Removed) -> None:
     """PW-25: at the address that was taken away, in the transaction that takes it."""
     school = db().get_one(School, actor.school_number)
-    values = {
-        "given_name": removed.given_name,
-        "username": removed.username,
-        "school": f"{school.name} ({school.number})",
-    }
-    subject, _, body = render("mail/email_removed.txt", **values).partition("\n")
-    html = render("mail/email_removed.html", subject=subject, **values)
-    outbox.put(db(), removed.address, subject, body.lstrip("\n"), html, now())
+    letters.write(
+        db(),
+        "email_removed",
+        removed.address,
+        language=removed.language,
+        now=now(),
+        given_name=removed.given_name,
+        username=removed.username,
+        school=f"{school.name} ({school.number})",
+    )
 
 
 # What is told of a renewal

@@ -5,13 +5,34 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, jsonify
 from werkzeug.routing import PathConverter
 
-from idp.api import describing, imports, log, me, one_pupil, printing, problems, pupils, renewals, schools
+from idp.api import (
+    describing,
+    imports,
+    log,
+    me,
+    my_activity,
+    my_applications,
+    my_data,
+    my_email,
+    my_sign_ins,
+    one_pupil,
+    printing,
+    problems,
+    pupils,
+    renewals,
+    school_applications,
+    schools,
+    undelivered,
+)
 from idp.api.room import api
 from idp.web.forms import open_to_other_sites
 from idp.web.request import Wiring
 
 # Imported for the calls that they hang under `api`.
-CALLS = (me, schools, pupils, one_pupil, renewals, printing, log, imports)
+CALLS = (
+    *(me, my_email, my_applications, my_activity, my_sign_ins, my_data),
+    *(schools, pupils, one_pupil, renewals, printing, school_applications, log, imports, undelivered),
+)
 
 
 class Anything(PathConverter):

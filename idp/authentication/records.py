@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,7 +30,23 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime]
     strength: Mapped[int]
     methods: Mapped[list[str]]
+    # Roughly what it is used on (`rules/devices.py`), so that its owner can tell one from another.
+    device: Mapped[str | None] = mapped_column(String(20))
     ended_at: Mapped[datetime | None]
+
+
+class RecoveryRequest(Base):
+    """Somebody says that a password is lost. They get the same answer at once; the worker finds whose it is (OA-38)."""
+
+    __tablename__ = "recovery_requests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    # What was typed, a username or an address; the row goes as soon as it was answered.
+    typed: Mapped[str] = mapped_column(String(254))
+    # The language of the page, for who never chose one.
+    language: Mapped[str] = mapped_column(String(2))
+    request_id: Mapped[str] = mapped_column(String(20))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LoginAttempt(Base):

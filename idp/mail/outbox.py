@@ -18,6 +18,7 @@ TRIES = len(BACKOFF) + 1
 
 def put(
     db: Session,
+    kind: str,
     recipient: str,
     subject: str,
     text: str,
@@ -28,6 +29,7 @@ def put(
     """A mail to send. After `expires_at` it has no use any more and is not sent."""
     mail = OutboxMail(
         id=uuid4(),
+        kind=kind,
         recipient=recipient,
         subject=subject,
         text=text,

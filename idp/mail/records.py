@@ -17,6 +17,8 @@ class OutboxMail(Base):
     __tablename__ = "outbox_mails"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    # What kind of mail: the name of its template. Who looks at what failed sees this and not the mail.
+    kind: Mapped[str] = mapped_column(String(30))
     recipient: Mapped[str] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
@@ -26,7 +28,9 @@ class OutboxMail(Base):
     expires_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
-    gave_up_at: Mapped[datetime | None]
+    gave_up_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Why the last try failed, in a word and a number: never the mail server's own words, which repeat the address.
+    last_error: Mapped[str | None] = mapped_column(String(60))
 
 
 class MailTally(Base):

@@ -14,7 +14,7 @@ from idp.authentication.requirement import AskedBy, Requirement
 from idp.authentication.sign_in import SignIn
 from idp.authentication.views import sign_in_url, signed_in
 from idp.database import writing
-from idp.oidc import approvals, granting, pending, responses, subjects, validation
+from idp.oidc import granting, pending, responses, subjects, validation
 from idp.oidc.challenges import challenges
 from idp.oidc.clients import origin_of, register
 from idp.oidc.decision import (
@@ -35,6 +35,7 @@ from idp.oidc.request import AuthorizationRequest, ReturnAddress
 from idp.oidc.sids import sid_for
 from idp.rules.belgian_time import school_day
 from idp.schools import enrolments
+from idp.tokens import approvals
 from idp.web.cookies import browser_id
 from idp.web.errors import ShownError
 from idp.web.forms import open_to_other_sites

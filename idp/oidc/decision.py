@@ -14,15 +14,7 @@ from idp.authentication.sign_in import SignIn
 from idp.oidc.protocol import ACR_OF_STRENGTH, STRENGTH_OF_ACR, ApprovalPolicy, ErrorCode, Prompt
 from idp.oidc.request import AuthorizationRequest
 from idp.rules.account_types import AccountKind, Strength
-
-
-@dataclass(frozen=True)
-class Approved:
-    """What this person saw or allowed before."""
-
-    claims: frozenset[str]
-    scopes: frozenset[str]
-    at: datetime
+from idp.tokens.approved import Approved
 
 
 @dataclass(frozen=True)

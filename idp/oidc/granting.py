@@ -37,6 +37,7 @@ def grant(
         acr=granted.acr,
         methods=sign_in.methods,
         sid=sid_for(client.client_id, sign_in.sid_seed, pairwise_key),
+        released=asked.released_claims,
         now=now,
         expires_at=now + lifetime(asked, granted, settings),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base
@@ -23,18 +23,6 @@ class PendingAuthorization(Base):
     parameters: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class Approval(Base):
-    """That this person saw what an application gets (notice), or allowed it (consent), and for which claims."""
-
-    __tablename__ = "approvals"
-
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    client_id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    scopes: Mapped[list[str]]
-    claims: Mapped[list[str]]
-    at: Mapped[datetime]
 
 
 class SpentAssertion(Base):
@@ -61,3 +49,5 @@ class LogoutNotice(Base):
     tries: Mapped[int] = mapped_column(default=0)
     delivered_at: Mapped[datetime | None]
     gave_up_at: Mapped[datetime | None]
+    # Which signing out it belongs to, so that the page after it can say who was reached; a digest of that page's value.
+    farewell: Mapped[str | None] = mapped_column(String(64), index=True)

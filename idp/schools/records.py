@@ -184,3 +184,28 @@ class ExportTally(Base):
     school_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hour: Mapped[datetime] = mapped_column(primary_key=True)
     pupils: Mapped[int]
+
+
+class SchoolApplication(Base):
+    """What a school decided about an application: where it stands on the dashboard, and whether it is switched off.
+
+    Without a row it is on, after those that have a place, by name.
+    """
+
+    __tablename__ = "school_applications"
+
+    school_number: Mapped[int] = mapped_column(ForeignKey("schools.number"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    position: Mapped[int | None]
+    off_at: Mapped[datetime | None]
+    off_by: Mapped[UUID | None]
+
+
+class Favourite(Base):
+    """An application that a pupil put first on the own dashboard."""
+
+    __tablename__ = "favourites"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    at: Mapped[datetime]

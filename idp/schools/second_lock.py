@@ -27,6 +27,7 @@ VISIBLE = {
     "renewed_pupils": OF_ITS_RENEWAL,
     "selected_pupils": OF_THE_SCHOOL,
     "audit_events": OF_THE_SCHOOL,
+    "school_applications": OF_THE_SCHOOL,
 }
 
 

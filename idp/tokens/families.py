@@ -28,6 +28,7 @@ def open_family(
     acr: str,
     methods: Sequence[str],
     sid: str,
+    released: Sequence[str],
     now: datetime,
     expires_at: datetime,
 ) -> UUID:
@@ -48,6 +49,7 @@ def open_family(
             "acr": acr,
             "methods": list(methods),
             "sid": sid,
+            "released": list(released),
             "created_at": now,
             "expires_at": expires_at,
         },

@@ -1,4 +1,4 @@
-"""The records of what was handed out. Values are kept as digests; a family binds what one grant gave."""
+"""The records of what was handed out, and to whom. Values are kept as digests; a family binds what one grant gave."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class GrantFamily(Base):
     acr: Mapped[str] = mapped_column(String(100))
     methods: Mapped[list[str]]
     sid: Mapped[str] = mapped_column(String(43), index=True)
+    # Which claims this grant gives: what its person can be told that the application got (PR-12).
+    released: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
@@ -74,3 +76,27 @@ class RefreshToken(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     spent_at: Mapped[datetime | None]
+
+
+class Approval(Base):
+    """That this person saw what an application gets (notice), or allowed it (consent), and for which claims."""
+
+    __tablename__ = "approvals"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    scopes: Mapped[list[str]]
+    claims: Mapped[list[str]]
+    at: Mapped[datetime]
+
+
+class ApplicationUse(Base):
+    """Which application this person used, when last, and what it got: what stays of grants that were cleared (PR-12)."""
+
+    __tablename__ = "application_uses"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    claims: Mapped[list[str]]

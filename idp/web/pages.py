@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from flask import Flask, g, render_template, request
+from flask import Flask, g, has_request_context, render_template, request
 from jinja2 import FileSystemLoader
 
 import templates
@@ -93,4 +93,6 @@ def moment(value: datetime | None) -> str:
 
 def here() -> str:
     """This page's own path with its query: where the language switch returns to."""
+    if not has_request_context():  # a mail, from behind the pages
+        return ""
     return request.full_path.rstrip("?") if request.method == "GET" else request.path

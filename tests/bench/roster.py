@@ -243,6 +243,7 @@ def desk(house: House, schools: int) -> Iterator[tuple[FlaskClient, str]]:
             acr="urn:leerid:acr:password",
             methods=["pwd"],
             sid="bench",
+            released=(),
             now=now,
             expires_at=now + timedelta(hours=1),
         )

@@ -56,6 +56,7 @@ def put(provider: Provider, *, expires: timedelta | None = None) -> None:
     with provider.db() as db:
         outbox.put(
             db,
+            "verify_email",
             "ardalan@example.org",
             "Hallo",
             "Dag é",

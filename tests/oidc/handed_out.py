@@ -79,6 +79,7 @@ def hand_out(
             "acr": ACR_OF_STRENGTH[strength],
             "methods": ("pwd",),
             "sid": secrets.token_urlsafe(32),
+            "released": (),
             "now": now,
             "expires_at": now + timedelta(days=30),
             **changes,

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from idp.accounts.records import Account
-from idp.oidc import approvals
-from idp.oidc.records import Approval
+from idp.tokens import approvals
+from idp.tokens.records import Approval
 from tests.oidc.roads import error, sign_in, told
 from tests.support.browser import Page, Visitor
 from tests.support.people import Made

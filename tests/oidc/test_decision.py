@@ -13,7 +13,6 @@ from idp.authentication.sign_in import SignIn
 from idp.oidc.clients import Client
 from idp.oidc.decision import (
     ApprovalNeeded,
-    Approved,
     Granted,
     Refused,
     SignInNeeded,
@@ -25,6 +24,7 @@ from idp.oidc.decision import (
 from idp.oidc.protocol import ApprovalPolicy, ErrorCode, Prompt
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
 from idp.rules.account_types import AccountKind, Strength
+from idp.tokens.approved import Approved
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CLIENT = Client(

@@ -70,6 +70,7 @@ def family(db: Session, who: SignedIn, now: datetime, **changes: Any) -> UUID:
         "acr": "urn:leerid:acr:password",
         "methods": ("pwd",),
         "sid": new_value(),
+        "released": (),
         "now": now,
         "expires_at": now + timedelta(days=30),
         **changes,

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from idp.accounts import emails, history
 from idp.accounts.records import Account
+from idp.authentication.views import letters
 from idp.database import writing
-from idp.mail import outbox
-from idp.web.pages import render
+from idp.web.pages import locale, render
 from idp.web.request import db, now, request_id, settings
 
 verifying = Blueprint("verifying", __name__)
@@ -20,16 +20,17 @@ verifying = Blueprint("verifying", __name__)
 def mail_link(account: Account, address: str, token: str) -> None:
     """Puts the mail in the outbox, in the transaction that made the link."""
     hours = settings().mail.verification_hours
-    values = {
-        "given_name": account.person.given_name,
-        "username": account.username,
-        "link": settings().issuer + url_for("verifying.look", token=token),
-        "hours": hours,
-    }
-    subject, _, text = render("mail/verify_email.txt", **values).partition("\n")
-    html = render("mail/verify_email.html", subject=subject, **values)
-    outbox.put(
-        db(), address, subject, text.lstrip("\n"), html, now(), expires_at=now() + timedelta(hours=hours)
+    letters.write(
+        db(),
+        "verify_email",
+        address,
+        language=account.language or locale(),
+        now=now(),
+        expires_at=now() + timedelta(hours=hours),
+        given_name=account.person.given_name,
+        username=account.username,
+        link=settings().issuer + url_for("verifying.look", token=token),
+        hours=hours,
     )
 
 

@@ -50,6 +50,7 @@ class Removed:
     address: str
     given_name: str
     username: str
+    language: str | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def usernames_for(turn: Turn, entry: RenewedPupil) -> Iterator[str]:
 def take_address(account: Account, pupil: Pupil) -> Removed:
     """R106, R114: the school manages the password again. The pupil may link an address anew, and is asked to (R30)."""
     assert account.email is not None, "who has none to take was left out"
-    removed = Removed(account.email, pupil.person.given_name, account.username)
+    removed = Removed(account.email, pupil.person.given_name, account.username, account.language)
     account.email = account.email_folded = account.email_verified_at = account.email_asked_at = None
     return removed
 

@@ -10,8 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from idp.oidc.decision import Approved
-from idp.oidc.records import Approval
+from idp.tokens.approved import Approved
+from idp.tokens.records import Approval
 
 
 def approved(db: Session, account_id: UUID, client_id: str) -> Approved | None:

@@ -1,0 +1,1 @@
+"""Where I am signed in, ending it there, and "Dit was ik niet"."""

@@ -1,0 +1,1 @@
+"""Which applications a school uses, and in which order (requirements, section 5.11)."""

@@ -1,0 +1,1 @@
+"""Mails and logout notices that could not be delivered, for the operators."""

@@ -1,0 +1,13 @@
+"""What a person saw or allowed before of what an application gets. A value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Approved:
+    claims: frozenset[str]
+    scopes: frozenset[str]
+    at: datetime
