@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import TypeVar
 from uuid import UUID
@@ -105,16 +105,22 @@ def test_PW_29_PW_30_sign_ins_and_links_of_before_are_no_longer_good(scene: Scen
 
 
 def test_a_sign_in_that_began_while_it_was_saved_does_not_count_either(scene: Scene) -> None:
-    """With the old password, which opens until the commit; so the moment is taken after all that is slow."""
+    """With the old password, which opens until the commit; so the moment is the last thing that is read."""
     pupils = [scene.provider.people.pupil("basic", school=SCHOOL) for _ in range(5)]
     renewal = scene.propose([pupil.number for pupil in pupils])
     scene.begin(renewal)
+    read: list[datetime] = []
+
+    def clock() -> datetime:
+        read.append(scene.provider.clock())
+        return read[-1]
+
     with scene.session() as db:
-        saving.advance(db, scene.means, scene.actor, renewal, scene.means.clock(), lambda: False)
-        just_before_the_commit = scene.provider.clock() - timedelta(milliseconds=50)
+        saving.advance(db, replace(scene.means, clock=clock), scene.actor, renewal, clock(), lambda: False)
         db.commit()
-    for pupil in pupils:
-        assert scene.account(pupil.account_id).sign_ins_count_from > just_before_the_commit
+    changed = [scene.account(pupil.account_id) for pupil in pupils]
+    assert {account.sign_ins_count_from for account in changed} == {read[-1]}
+    assert all(account.secret_set_at and account.secret_set_at < read[-1] for account in changed)
 
 
 def test_the_tick_of_handing_out_goes_with_the_old_password(scene: Scene) -> None:
