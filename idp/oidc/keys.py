@@ -19,6 +19,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -255,13 +256,19 @@ def read(path: Path) -> SigningKey:
         return SigningKey(
             kid=path.stem,
             alg=SigningAlg(table["alg"]),
-            key=JWKRegistry.import_key(table["jwk"]),
+            key=imported(json.dumps(table["jwk"], sort_keys=True)),
             published_at=datetime.fromisoformat(table["published_at"]),
             active_from=datetime.fromisoformat(table["active_from"]),
             retired_at=datetime.fromisoformat(table["retired_at"]) if table["retired_at"] else None,
         )
     except (KeyError, TypeError, ValueError, JoseError):
         raise KeyFileError(f"{path}: isn't a signing key") from None  # the cause could show what is in it
+
+
+@lru_cache(maxsize=32)
+def imported(jwk: str) -> Key:
+    """Once for each key: a ring that changed has mostly the keys of before, and OpenSSL takes its time to believe one."""
+    return JWKRegistry.import_key(json.loads(jwk))
 
 
 def write_new(directory: Path, key: SigningKey) -> Path:

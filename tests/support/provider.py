@@ -22,6 +22,7 @@ from idp.app import create_app
 from idp.database import flask_database, writing
 from idp.key_files import KeyFiles
 from idp.settings import Settings
+from tests.support import quick_routes
 from tests.support.clock import Clock
 from tests.support.compiled_templates import CompiledTemplates
 from tests.support.people import People
@@ -33,6 +34,9 @@ CHEAP_HASHING = {"memory_kib": 8, "time_cost": 1, "parallelism": 1, "at_once": 8
 
 # Each provider has its own application, but the templates are the same: compiling them once saves most of the time.
 COMPILED_TEMPLATES = CompiledTemplates()
+
+
+quick_routes.compile_once()
 
 
 class Provider:
