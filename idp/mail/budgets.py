@@ -26,8 +26,14 @@ class Budget:
 
 FOR_ACCOUNT = (Budget(5, DAY),)
 FOR_MAILBOX = (Budget(3, HOUR), Budget(10, DAY))
+# To an address that somebody says is theirs: whose it really is keeps some of the same mails for a lost password.
+FOR_MAILBOX_UNPROVEN = (Budget(2, HOUR), Budget(6, DAY))
+# What tells somebody what happened: other people's mails wait behind it in one queue.
+FOR_NOTICES = (Budget(10, DAY),)
 # A school is one address, and thirty pupils link an address in one lesson: twenty would stop the last ten.
 FOR_NETWORK = (Budget(200, HOUR),)
+# A browser in which somebody signed in before: what one bored pupil uses up, others at that school don't lack.
+FOR_BROWSER = (Budget(5, HOUR),)
 
 
 def spend(db: Session, budgets: Mapping[str, tuple[Budget, ...]], now: datetime) -> bool:

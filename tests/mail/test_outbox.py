@@ -2,130 +2,64 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from email.message import Message
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from idp.mail import outbox
 from idp.mail.delivery import deliver_due
 from idp.mail.records import OutboxMail
+from tests.mail.letters import ARDALAN, number_of, only, put, row
+from tests.support.mail_server import MailServer, html_of, text_of
 from tests.support.provider import Provider
 
-
-class Mailbox:
-    """A mail server's memory; `refusing` makes it say no."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.refusing = False
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        from email import message_from_bytes
-
-        if self.refusing:
-            return "451 try again later"
-        self.mails.append(message_from_bytes(envelope.content))
-        return "250 OK"
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
-def post(open_provider: Callable[..., Provider], mailbox: Mailbox) -> Iterator[Provider]:
-    """A provider with a mail server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
-    server.start()
-    yield open_provider(mail={"server": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 2})
-    server.stop()
-
-
-def put(provider: Provider, *, expires: timedelta | None = None) -> None:
-    now = provider.clock()
-    with provider.db() as db:
-        outbox.put(
-            db,
-            "verify_email",
-            "ardalan@example.org",
-            "Hallo",
-            "Dag é",
-            "<p>Dag é</p>",
-            now,
-            now + expires if expires else None,
-        )
-
-
-def only(provider: Provider) -> OutboxMail:
-    with provider.reading() as db:
-        return db.scalars(select(OutboxMail)).one()
-
-
-def test_a_mail_is_sent_once_and_what_it_said_is_wiped(post: Provider, mailbox: Mailbox) -> None:
-    put(post)
+def test_a_mail_is_sent_once_and_what_it_said_is_wiped(post: Provider, running: MailServer) -> None:
+    number = put(post)
     assert deliver_due(post.app) == 1
     assert deliver_due(post.app) == 0
-    (mail,) = mailbox.mails
-    assert (mail["To"], mail["Subject"]) == ("ardalan@example.org", "Hallo")
-    assert [part.get_content_type() for part in mail.walk()][-2:] == ["text/plain", "text/html"]
-    row = only(post)
-    assert mail["Message-ID"] == f"<{row.id}@127.0.0.1>"
-    assert (row.sent_at is not None, row.text, row.html) == (True, "", "")
+    (mail,) = running.mails
+    assert (mail["To"], mail["Subject"], mail["Auto-Submitted"]) == (ARDALAN, "Hallo", "auto-generated")
+    assert (text_of(mail).strip(), html_of(mail).strip()) == ("Dag é", "<p>Dag é</p>")
+    assert mail["Message-ID"] == number_of(number)
+    found = only(post)
+    assert (found.sent_at is not None, found.text, found.html) == (True, "", "")
 
 
-def test_a_server_that_says_no_is_asked_again_later_and_not_for_ever(
-    post: Provider, mailbox: Mailbox
-) -> None:
-    mailbox.refusing = True
-    put(post)
-    tries = 0
-    while only(post).gave_up_at is None:
-        assert deliver_due(post.app) == 0
-        assert deliver_due(post.app) == 0  # nothing is due yet
-        tries += 1
-        assert only(post).tries == tries
-        post.clock.move(hours=7)
-    assert tries == outbox.TRIES
-    assert only(post).text == ""
-    mailbox.refusing = False
+def test_mails_go_in_one_connection(post: Provider, running: MailServer) -> None:
+    for each in range(7):
+        put(post, f"pupil{each}@example.org")
+    assert deliver_due(post.app) == 7
+    assert [mail["To"] for mail in running.mails] == [f"pupil{each}@example.org" for each in range(7)]
+    assert running.connections == 1
+
+
+def test_nobody_is_called_when_nothing_is_due(post: Provider, running: MailServer) -> None:
     assert deliver_due(post.app) == 0
+    assert running.connections == 0
 
 
-def test_a_mail_arrives_after_an_outage_with_the_same_number(post: Provider, mailbox: Mailbox) -> None:
-    mailbox.refusing = True
-    put(post)
-    deliver_due(post.app)
-    mailbox.refusing = False
-    post.clock.move(minutes=2)
-    assert deliver_due(post.app) == 1
-    assert mailbox.mails[0]["Message-ID"] == f"<{only(post).id}@127.0.0.1>"
-
-
-def test_a_mail_that_has_no_use_any_more_is_not_sent(post: Provider, mailbox: Mailbox) -> None:
+def test_a_mail_that_has_no_use_any_more_is_not_sent(post: Provider, running: MailServer) -> None:
     put(post, expires=timedelta(hours=24))
     post.clock.move(hours=25)
     assert deliver_due(post.app) == 0
-    assert mailbox.mails == []
-    assert only(post).gave_up_at is not None
+    assert running.mails == []
+    found = only(post)
+    assert (found.gave_up_at is not None, found.tries, found.text, found.html) == (True, 1, "", "")
 
 
-def test_of_two_workers_one_takes_a_mail(post: Provider) -> None:
+def test_of_two_workers_one_takes_a_mail(post: Provider, running: MailServer) -> None:
     put(post)
     now = post.clock()
     with post.db() as db:
-        (mail,) = outbox.due(db, now)
-        assert outbox.take(db, mail, now)
-        assert not outbox.take(db, mail, now)
+        (letter,) = outbox.due(db, now)
+        assert outbox.take(db, letter, now)
+        assert not outbox.take(db, letter, now)
     assert deliver_due(post.app) == 0
     post.clock.move(minutes=6)  # the first one died
     assert deliver_due(post.app) == 1
@@ -134,17 +68,100 @@ def test_of_two_workers_one_takes_a_mail(post: Provider) -> None:
 def test_without_a_mail_server_mails_wait(provider: Provider) -> None:
     put(provider)
     assert deliver_due(provider.app) == 0
-    assert only(provider).sent_at is None
+    provider.clock.move(days=30)
+    assert deliver_due(provider.app) == 0
+    assert (only(provider).sent_at, only(provider).gave_up_at, only(provider).text) == (None, None, "Dag é")
+
+
+def test_a_mail_that_waited_for_a_worker_is_sent_however_old_it_is(
+    post: Provider, running: MailServer
+) -> None:
+    put(post)
+    post.clock.move(days=30)
+    assert deliver_due(post.app) == 1
+
+
+def test_a_mail_on_which_workers_die_is_given_up_in_the_end(post: Provider, running: MailServer) -> None:
+    number = put(post)
+    with post.db() as db:
+        (letter,) = outbox.due(db, post.clock())
+        outbox.take(db, letter, post.clock())
+    post.clock.move(days=4)
+    assert deliver_due(post.app) == 0
+    assert (row(post, number).gave_up_at is not None, running.mails) == (True, [])
 
 
 def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
-    open_provider: Callable[..., Provider], post: Provider, mailbox: Mailbox
+    open_provider: Callable[..., Provider], running: MailServer
 ) -> None:
     """STARTTLS is asked, and this server doesn't even offer it."""
-    port = post.settings.mail.port
     careful = open_provider(
-        mail={"server": "127.0.0.1", "port": port, "security": "starttls", "timeout_seconds": 2}
+        mail={"server": "127.0.0.1", "port": running.port, "security": "starttls", "timeout_seconds": 2}
     )
     put(careful)
     assert deliver_due(careful.app) == 0
-    assert mailbox.mails == []
+    assert running.mails == []
+    assert only(careful).last_error == "away SMTPNotSupportedError"
+
+
+# CV-36: nobody writes a header but us
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "Hallo\r\nBcc: everybody@example.org",
+        "Hallo\nBcc: everybody@example.org",
+        "Hallo\rBcc: everybody@example.org",
+        "Hallo\u2028Bcc: everybody@example.org",
+        "Hallo\x85Bcc: everybody@example.org",
+        "Hallo\x0b\x0c\x1cBcc: everybody@example.org",
+        "Hallo\r\n\r\n<script>alert(1)</script> Bcc: everybody@example.org",
+    ],
+)
+def test_CV_36_a_subject_is_one_line(post: Provider, running: MailServer, hostile: str) -> None:
+    put(post, subject=hostile)
+    assert deliver_due(post.app) == 1
+    (mail,) = running.mails
+    assert (mail["Bcc"], mail["To"]) == (None, ARDALAN)
+    assert mail["Subject"].startswith("Hallo ")
+    assert mail["Subject"].endswith("Bcc: everybody@example.org")
+    assert text_of(mail).strip() == "Dag é"
+
+
+def test_a_long_subject_is_cut_and_a_foreign_one_arrives(post: Provider, running: MailServer) -> None:
+    put(post, subject="Dag Ünal, " + "ä" * 300)
+    assert deliver_due(post.app) == 1
+    assert running.mails[0]["Subject"] == "Dag Ünal, " + "ä" * 190
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "a@example.org\r\nRCPT TO:<b@example.org>",
+        "a@example.org\nBcc: b@example.org",
+        "a@example.org, b@example.org",
+        "a@example.org b@example.org",
+        "Ardalan <a@example.org>",
+        "a@example.org)b@example.org",
+        "a@example.org>\u2028<b@example.org",
+        "ä@example.org",
+        "",
+    ],
+)
+def test_CV_36_a_mail_goes_to_one_plain_address(db: Session, hostile: str) -> None:
+    with pytest.raises(ValueError, match="one plain address"):
+        outbox.put(db, "verify_email", hostile, "Hallo", "", "", NOW)
+    assert db.scalars(select(OutboxMail)).all() == []
+
+
+def test_CV_36_a_row_that_is_not_ours_is_given_up_and_the_next_one_arrives(
+    post: Provider, running: MailServer
+) -> None:
+    number = put(post)
+    with post.db() as db:
+        db.get_one(OutboxMail, number).recipient = "a@example.org\r\nRCPT TO:<b@example.org>"
+    put(post, "next@example.org")
+    assert deliver_due(post.app) == 1
+    assert [mail["To"] for mail in running.mails] == ["next@example.org"]
+    assert row(post, number).last_error == "refused BadHeaderError"
