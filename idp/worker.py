@@ -1,4 +1,4 @@
-"""What happens behind the pages: mails, logout notices, the log's chain, and clearing away what has expired.
+"""What happens behind the pages: lost passwords, mails, logout notices, the log's chain, clearing what has expired.
 
 Every process that serves does this work in a thread of its own, unless `server.run_worker` is false; `leerid worker` does
 nothing else. Two of them never send the same thing twice: each row is claimed by one UPDATE that only one can win.
@@ -15,15 +15,21 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from idp.accounts.chain import Linker
+from idp.authentication.views import recovery_mails
 from idp.clearing import clear_expired
 from idp.database import flask_database
 from idp.mail import delivery
 from idp.oidc import backchannel
+from idp.oidc.clients import register
+from idp.tokens import switching_off
 from idp.web.faults import traces
 from idp.web.request import Wiring
+from idp.web.waking import wake
 
 PAUSE_SECONDS = 2.0
 CLEARING_EVERY_SECONDS = 600.0
+# An application that is down keeps no mail waiting.
+PATIENCE_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 5.0
 
 log = logging.getLogger("leerid.worker")
@@ -45,7 +51,7 @@ class BackgroundWork:
     def stop(self) -> None:
         """Lets the round that has begun end, and no other begin."""
         self.stopping.set()
-        backchannel.wake.set()
+        wake.set()
         if self.thread.is_alive():
             self.thread.join(STOP_WITHIN_SECONDS)
 
@@ -53,14 +59,17 @@ class BackgroundWork:
         with self.app.app_context():
             while not self.stopping.is_set():
                 self.go_round()
-                backchannel.wake.wait(PAUSE_SECONDS)
-                backchannel.wake.clear()
+                wake.wait(PAUSE_SECONDS)
+                wake.clear()
 
     def go_round(self) -> None:
+        # First, because whoever signed out is looking at a page that waits for it.
+        self.attempt("logout-notices", lambda: backchannel.deliver_due(self.app, PATIENCE_SECONDS))
+        self.attempt("recovery", lambda: recovery_mails.answer_waiting(self.app))
         self.attempt("mail", lambda: delivery.deliver_due(self.app))
-        self.attempt("logout-notices", lambda: backchannel.deliver_due(self.app))
         self.attempt("log", self.link)
         self.attempt("faults", lambda: traces().write_waiting())
+        self.attempt("applications", self.end_late_grants)
         if time.monotonic() - self.cleared_at >= CLEARING_EVERY_SECONDS:
             self.cleared_at = time.monotonic()
             self.attempt("clearing", self.clear)
@@ -76,6 +85,12 @@ class BackgroundWork:
         wiring: Wiring = self.app.extensions["leerid"]
         with Session(flask_database.engine) as db:
             self.linker.go_round(db, wiring.keys.audit, wiring.clock)
+
+    def end_late_grants(self) -> None:
+        """To an application that a school switched off a moment ago (FT-19)."""
+        wiring: Wiring = self.app.extensions["leerid"]
+        with Session(flask_database.engine) as db:
+            switching_off.end_late_ones(db, register(self.app), wiring.clock())
 
     def clear(self) -> None:
         wiring: Wiring = self.app.extensions["leerid"]

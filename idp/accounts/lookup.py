@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from idp.accounts.records import Account, Card
@@ -23,6 +23,11 @@ def by_id_held(db: Session, account_id: UUID) -> Account | None:
     return db.get(Account, account_id, populate_existing=True, with_for_update={"of": Account})
 
 
+def readable(typed: str) -> str:
+    """A name as somebody typed it, without what nobody types: control characters, and more than a name can be."""
+    return "".join(sign for sign in typed if sign.isprintable()).strip()[:LONGEST_NAME]
+
+
 def by_sign_in_name(db: Session, typed: str) -> Account | None:
     """The account of a username, however it is written (OA-39), or of a verified e-mail address (R20).
 
@@ -38,9 +43,18 @@ def by_sign_in_name(db: Session, typed: str) -> Account | None:
 
 
 def by_verified_email(db: Session, typed: str) -> Account | None:
-    wanted = (Account.email_folded == folded_address(typed)) & Account.email_verified_at.is_not(None)
-    found = db.scalars(select(Account).where(wanted).limit(2)).all()
+    found = db.scalars(with_verified_email(typed).limit(2)).all()
     return found[0] if len(found) == 1 else None
+
+
+def all_by_verified_email(db: Session, typed: str) -> list[Account]:
+    """Everybody who proved this address: a mail is for all of them, and nobody signs in with it."""
+    return list(db.scalars(with_verified_email(typed)))
+
+
+def with_verified_email(typed: str) -> Select[Account]:
+    proven = (Account.email_folded == folded_address(typed)) & Account.email_verified_at.is_not(None)
+    return select(Account).where(proven)
 
 
 def by_card(db: Session, handle: str) -> Account | None:

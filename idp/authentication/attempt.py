@@ -19,6 +19,13 @@ class Named:
     card: str | None = None
 
 
+class NamedBy(StrEnum):
+    """How a login came to its name: typed, or by the address on a card."""
+
+    TYPED = "typed"
+    CARD = "card"
+
+
 class FactorNeed(Enum):
     """What is still to be done about a second factor; never anything for a pupil."""
 

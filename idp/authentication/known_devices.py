@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from idp.authentication.records import KnownDevice
@@ -24,7 +24,18 @@ def knows(db: Session, device: str, account_id: UUID, *, secret_since: datetime,
     return bool(db.scalar(select(exists().where(mine, counts))))
 
 
+def is_known(db: Session, device: str, now: datetime) -> bool:
+    """Whether anybody at all signed in with it of late."""
+    somebodys = (KnownDevice.digest == device) & (KnownDevice.last_used_at > now - KNOWN_FOR)
+    return bool(db.scalar(select(exists().where(somebodys))))
+
+
 def remember(db: Session, device: str, account_id: UUID, now: datetime) -> None:
     row = {"digest": device, "account_id": account_id, "last_used_at": now}
     new = insert_into(db, KnownDevice).values(row)
     db.execute(new.on_conflict_do_update(index_elements=["digest", "account_id"], set_={"last_used_at": now}))
+
+
+def forget_all(db: Session, account_id: UUID) -> None:
+    """Somebody else may have been at one of them."""
+    db.execute(delete(KnownDevice).where(KnownDevice.account_id == account_id))

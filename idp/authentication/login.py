@@ -17,6 +17,7 @@ from idp.authentication.attempt import (
     FactorNeed,
     NameAsked,
     Named,
+    NamedBy,
     NewFactorAsked,
     NewPasswordAsked,
     PasswordAsked,
@@ -47,6 +48,7 @@ class Attempt:
     challenge: str | None = (
         None  # what the second factor is asked with; who makes the step makes this as well
     )
+    named_by: NamedBy = NamedBy.TYPED
 
     @property
     def digest(self) -> str:
@@ -74,7 +76,10 @@ def begin(
     known: Named | None = None,
 ) -> Attempt:
     """A new login for this browser; with `known` it begins at the password."""
-    attempt = Attempt(opaque.new_value(), requirement, next_step(known), now + lifetime)
+    step = next_step(known)
+    attempt = Attempt(
+        opaque.new_value(), requirement, step, now + lifetime, named_by=named_by(step, NamedBy.TYPED)
+    )
     row = {
         "digest": attempt.digest,
         "browser": browser,
@@ -128,7 +133,7 @@ def load(db: Session, value: str, browser: str, now: datetime) -> Attempt | Expi
     requirement = Requirement.from_json(row.requirement)
     if row.expires_at <= now:
         return Expired(requirement)
-    return Attempt(value, requirement, step_in(row), row.expires_at, row.challenge)
+    return Attempt(value, requirement, step_in(row), row.expires_at, row.challenge, NamedBy(row.way))
 
 
 def advance(
@@ -148,7 +153,8 @@ def advance(
     assert isinstance(moved, CursorResult)
     if not moved.rowcount:
         return None
-    return replace(attempt, step=to, expires_at=expires_at, challenge=challenge)
+    by = named_by(to, attempt.named_by)
+    return replace(attempt, step=to, expires_at=expires_at, challenge=challenge, named_by=by)
 
 
 def challenge_anew(db: Session, attempt: Attempt, challenge: str) -> None:
@@ -177,7 +183,7 @@ END_PROVEN = (
         LoginAttempt.digest != bindparam("kept"),
         LoginAttempt.step.in_(HALF_PROVEN),
     )
-    .values(step=StepName.NAME, username=None, account_id=None, card=None, way="typed", challenge=None)
+    .values(step=StepName.NAME, username=None, account_id=None, card=None, way=NamedBy.TYPED, challenge=None)
 )
 
 
@@ -189,6 +195,17 @@ def move_to(db: Session, attempt: Attempt, browser: str) -> None:
     )
 
 
+def named_by(step: Step, before: NamedBy) -> NamedBy:
+    """Decided with the name; a login that is proven remembers it."""
+    match step:
+        case NameAsked():
+            return NamedBy.TYPED
+        case PasswordAsked(named) | PicturesAsked(named):
+            return NamedBy.CARD if named.card else NamedBy.TYPED
+        case _:
+            return before
+
+
 def columns_of(step: Step, challenge: str | None = None) -> dict[str, Any]:
     return {"step": name_of(step), "challenge": challenge, **known_at(step)}
 
@@ -196,13 +213,13 @@ def columns_of(step: Step, challenge: str | None = None) -> dict[str, Any]:
 def known_at(step: Step) -> dict[str, Any]:
     match step:
         case NameAsked():
-            return {"username": None, "account_id": None, "card": None, "way": "typed"}
+            return {"username": None, "account_id": None, "card": None, "way": NamedBy.TYPED}
         case PasswordAsked(named) | PicturesAsked(named):
             return {
                 "username": named.username,
                 "account_id": named.account_id,
                 "card": named.card,
-                "way": "card" if named.card else "typed",
+                "way": NamedBy.CARD if named.card else NamedBy.TYPED,
             }
         case (
             SecondFactorAsked(proven)

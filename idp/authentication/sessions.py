@@ -16,6 +16,7 @@ from idp.authentication.records import BrowserSession
 from idp.authentication.sign_in import SignIn
 from idp.rules import lifecycle
 from idp.rules.account_types import AccountKind, SessionLimits, Strength
+from idp.rules.devices import Device
 from idp.rules.lifecycle import LifeMoments
 from idp.settings import Sessions
 
@@ -103,36 +104,48 @@ class Proof:
 
 
 def start(
-    db: Session, proof: Proof, limits: SessionLimits, now: datetime, *, before: SignIn | None = None
+    db: Session,
+    proof: Proof,
+    limits: SessionLimits,
+    now: datetime,
+    *,
+    before: SignIn | None = None,
+    device: Device = Device.OTHER,
+    keeps_end: bool = False,
 ) -> tuple[str, SignIn]:
     """The session after a sign-in: always with a new cookie value, whatever the browser brought (OA-35).
 
     `before` is who was signed in here. The same person proving it once more keeps the session, and with it what other
-    applications hold; somebody else ends it. Answers the cookie's value and the sign-in.
+    applications hold; somebody else ends it. With `keeps_end` not everything was proven anew: the longest time that it may
+    last isn't either. Answers the cookie's value and the sign-in.
     """
     value = opaque.new_value()
     if before is not None and before.account_id == proof.account_id:
-        return value, renew(db, before, value, proof, limits, now)
+        renewed = columns(value, proof, limits, now, device)
+        if keeps_end:
+            del renewed["expires_at"]
+        return value, renew(db, before, renewed, proof)
     if before is not None:
         end(db, before.session_digest, now)
     name, seed = opaque.digest(value), opaque.new_value()
     db.add(
         BrowserSession(
-            digest=name, sid_seed=seed, account_id=proof.account_id, **columns(value, proof, limits, now)
+            digest=name,
+            sid_seed=seed,
+            account_id=proof.account_id,
+            **columns(value, proof, limits, now, device),
         )
     )
     return value, sign_in_from(name, seed, proof)
 
 
-def renew(
-    db: Session, before: SignIn, value: str, proof: Proof, limits: SessionLimits, now: datetime
-) -> SignIn:
+def renew(db: Session, before: SignIn, columns: dict[str, Any], proof: Proof) -> SignIn:
     mine = BrowserSession.digest == before.session_digest
-    db.execute(update(BrowserSession).where(mine).values(columns(value, proof, limits, now)))
+    db.execute(update(BrowserSession).where(mine).values(columns))
     return sign_in_from(before.session_digest, before.sid_seed, proof)
 
 
-def columns(value: str, proof: Proof, limits: SessionLimits, now: datetime) -> dict[str, Any]:
+def columns(value: str, proof: Proof, limits: SessionLimits, now: datetime, device: Device) -> dict[str, Any]:
     return {
         "cookie_digest": opaque.digest(value),
         "signed_in_at": proof.at,
@@ -141,6 +154,7 @@ def columns(value: str, proof: Proof, limits: SessionLimits, now: datetime) -> d
         "expires_at": now + limits.absolute,
         "strength": int(proof.strength),
         "methods": list(proof.methods),
+        "device": device,
     }
 
 
@@ -164,6 +178,15 @@ def left_behind(db: Session, cookie_value: str, account_id: UUID) -> str | None:
     return db.scalar(select(BrowserSession.digest).where(*theirs))
 
 
+def is_opened_by(db: Session, session_digest: str, cookie_value: str) -> bool:
+    """Whether this cookie is that session's, however long ago it was last used."""
+    it = (
+        BrowserSession.digest == session_digest,
+        BrowserSession.cookie_digest == opaque.digest(cookie_value),
+    )
+    return db.scalar(select(BrowserSession.digest).where(*it)) is not None
+
+
 def others_of(db: Session, account_id: UUID, mine: str) -> list[str]:
     """Where else this account is signed in."""
     theirs = (
@@ -172,6 +195,22 @@ def others_of(db: Session, account_id: UUID, mine: str) -> list[str]:
         BrowserSession.ended_at.is_(None),
     )
     return list(db.scalars(select(BrowserSession.digest).where(*theirs)))
+
+
+def live_of(db: Session, account_id: UUID, now: datetime) -> list[BrowserSession]:
+    """Everywhere this account is signed in, whoever was seen last first; those that only nobody ended yet are none."""
+    theirs = (
+        BrowserSession.account_id == account_id,
+        BrowserSession.ended_at.is_(None),
+        BrowserSession.expires_at > now,
+        BrowserSession.signed_in_at >= Account.sign_ins_count_from,
+    )
+    found = select(BrowserSession).join(Account, Account.id == BrowserSession.account_id).where(*theirs)
+    return [
+        each
+        for each in db.scalars(found.order_by(BrowserSession.last_seen_at.desc(), BrowserSession.digest))
+        if now < each.last_seen_at + timedelta(seconds=each.idle_seconds)
+    ]
 
 
 def limits_for(kind: AccountKind, settings: Sessions) -> SessionLimits:

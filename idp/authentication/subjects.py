@@ -29,8 +29,18 @@ def of_address(key: bytes, remote: str) -> str:
 
 
 def of_mails_by(key: bytes, account_id: UUID) -> str:
-    """The mails that somebody asked for."""
+    """The mails that somebody asked for, signed in."""
     return keyed(key, b"mails-by", account_id.bytes)
+
+
+def of_recoveries_of(key: bytes, account_id: UUID) -> str:
+    """Those that anybody can ask for in their name: apart, or a bully keeps them from linking an address."""
+    return keyed(key, b"recoveries-of", account_id.bytes)
+
+
+def of_notices_to(key: bytes, account_id: UUID) -> str:
+    """Those that tell them what happened: apart from what anybody asks for, or a thief could have them stopped."""
+    return keyed(key, b"notices-to", account_id.bytes)
 
 
 def of_mails_to(key: bytes, address: str) -> str:
@@ -42,6 +52,16 @@ def of_mails_to(key: bytes, address: str) -> str:
 def of_mails_from(key: bytes, remote: str) -> str:
     """The mails that were asked for at one address of the network."""
     return keyed(key, b"mails-from", neighbourhood(remote).encode())
+
+
+def of_recoveries_from(key: bytes, remote: str) -> str:
+    """Who said there that a password is lost: apart from the mails, or one bored pupil stops a school's."""
+    return keyed(key, b"recoveries-from", neighbourhood(remote).encode())
+
+
+def of_recoveries_in(key: bytes, device: str) -> str:
+    """The same in one browser that is known."""
+    return keyed(key, b"recoveries-in", device.encode())
 
 
 def of_guess(key: bytes, guess: Secret) -> str:

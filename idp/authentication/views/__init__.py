@@ -12,11 +12,14 @@ from flask import Flask
 from idp.accounts.credentials import Vault
 from idp.authentication.views import (
     cards,
+    changing,
     choosing,
     email_step,
     factor_steps,
     help_pages,
     managing_factors,
+    practising,
+    recovering,
     steps,
     verifying,
 )
@@ -51,6 +54,9 @@ def install(app: Flask, wiring: Wiring) -> None:
         cards.cards,
         verifying.verifying,
         help_pages.help_pages,
+        practising.practising,
+        recovering.recovering,
+        changing.changing,
         managing_factors.second_factor,
     ):
         app.register_blueprint(blueprint)

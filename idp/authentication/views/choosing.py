@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from idp.accounts import history, passwords, recovery_codes
-from idp.accounts.credentials import HashingBusy
 from idp.accounts.records import Account
-from idp.accounts.secret import Secret
 from idp.authentication.attempt import NewPasswordAsked, StepName, next_step
 from idp.authentication.login import Attempt
-from idp.authentication.views import visitor
+from idp.authentication.views import new_passwords
 from idp.authentication.views.arriving import Notice, arrive, see_again, steps
 from idp.authentication.views.finishing import account_of, go_on, go_to, proof_of
 from idp.authentication.views.showing import notice_here, page
-from idp.database import let_go, writing
-from idp.rules.account_types import SecretKind
-from idp.rules.password_policy import MAXIMUM_LENGTH, MINIMUM_LENGTH, Violation, check
-from idp.web.errors import ShownError
+from idp.database import writing
 from idp.web.request import db, now, request_id
 
 
@@ -31,10 +26,7 @@ def ask_new_password(attempt: str) -> str:
     return page(
         "new_password",
         here,
-        username=account.username,
-        to_mend=violations_here(),
-        minimum=MINIMUM_LENGTH,
-        maximum=MAXIMUM_LENGTH,
+        **new_passwords.asked_for(account),
         recovery_left=recovery_codes.left(db(), account.id) if used_recovery_code() else None,
     )
 
@@ -48,16 +40,11 @@ def used_recovery_code() -> bool:
 def give_new_password(attempt: str) -> Response:
     here = arrive(attempt, StepName.NEW_PASSWORD)
     account = account_of(here)
-    chosen = Secret(request.form.get("new_password", ""))
-    to_mend = check(chosen.reveal(), username=account.username, personal_words=personal_words(account))
-    if to_mend:
-        return redirect(url_for("login.new_password", attempt=attempt, mend=",".join(to_mend)), 303)
-    account_id = account.id
-    let_go(db())
-    try:
-        sealed = visitor.vault().seal(chosen, account_id, SecretKind.TEXT)
-    except HashingBusy:
-        raise ShownError(503, "busy", "hashing queue full") from None
+    chosen = new_passwords.typed()
+    mend = new_passwords.mend_in(chosen, account)
+    if mend is not None:
+        return redirect(url_for("login.new_password", attempt=attempt, mend=mend), 303)
+    sealed = new_passwords.seal(chosen, account.id)
     writing(db())
     return keep(here, account_of(here, held=True), sealed)
 
@@ -72,15 +59,3 @@ def keep(here: Attempt, account: Account, sealed: str) -> Response:
     passwords.choose(account, sealed, now())
     history.note(db(), "account:password-chosen", now=now(), request_id=request_id(), account_id=account.id)
     return go_on(moved, account, Notice.PASSWORD_CHANGED)
-
-
-def personal_words(account: Account) -> tuple[str, ...]:
-    person = account.person
-    names = (person.given_name, person.family_name, person.official_given_name, person.official_family_name)
-    return tuple(name for name in names if name)
-
-
-def violations_here() -> tuple[Violation, ...]:
-    """What must be mended, from the address; never the password itself."""
-    given = request.args.get("mend", "").split(",")
-    return tuple(violation for violation in Violation if violation in given)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from idp.accounts import emails, history, lookup
-from idp.accounts.records import Account
-from idp.authentication import login, subjects
+from idp.accounts import emails, lookup
+from idp.authentication import login
 from idp.authentication.attempt import Done, EmailOffered, StepName
 from idp.authentication.login import Attempt
-from idp.authentication.views import visitor
+from idp.authentication.views import address_mails, visitor
 from idp.authentication.views.arriving import Notice, arrive, see, see_again, steps
 from idp.authentication.views.finishing import account_of, go_on
 from idp.authentication.views.showing import page
-from idp.authentication.views.verifying import mail_link
 from idp.database import writing
-from idp.mail import budgets
-from idp.web.request import db, now, request_id, settings, wiring
-
-log = logging.getLogger("leerid.security")
+from idp.web.request import db, now, settings
 
 
 @steps.get("/login/<attempt>/email", endpoint=StepName.EMAIL)
@@ -57,29 +50,11 @@ def link(here: Attempt, address: str) -> Response:
     account, moved = account_of(here, held=True), over(here)
     if moved is None:
         return see_again(here)
-    if not emails.should_offer(
-        account, now()
-    ):  # answered in the meantime, in another tab or at another screen
+    if not emails.should_offer(account, now()):
+        # Answered in the meantime, in another tab or on another screen.
         return go_on(moved, account)
-    if may_mail(account, address):
-        token = emails.ask_to_verify(db(), account, address, now(), hours=settings().mail.verification_hours)
-        mail_link(account, address, token)
-    else:  # the page is the same: who buries somebody in mails isn't told when it stops (OA-46)
-        emails.note_address(account, address, now())
-        log.warning("mail:over-budget", extra={"account": str(account.id)})
-    history.note(db(), "account:email-asked", now=now(), request_id=request_id(), account_id=account.id)
+    address_mails.link(account, address)
     return go_on(moved, account, way_on=url_for("login.mail_sent", attempt=here.value))
-
-
-def may_mail(account: Account, address: str) -> bool:
-    """OA-46: not too many by one pupil, to one mailbox, or from one place."""
-    key = wiring().keys.lookup
-    asked = {
-        subjects.of_mails_by(key, account.id): budgets.FOR_ACCOUNT,
-        subjects.of_mails_to(key, address): budgets.FOR_MAILBOX,
-        subjects.of_mails_from(key, request.remote_addr or ""): budgets.FOR_NETWORK,
-    }
-    return budgets.spend(db(), asked, now())
 
 
 def over(here: Attempt) -> Attempt | None:

@@ -32,6 +32,12 @@ def end_session(session_digest: str) -> None:
             callback(db(), session_digest, now())
 
 
+def end_sessions(account_id: UUID, *, but: str = "") -> None:
+    """Everywhere that this account is signed in, but in the session of that name. The caller has said `writing`."""
+    for digest in sessions.others_of(db(), account_id, but):
+        end_session(digest)
+
+
 def end_session_here() -> None:
     """Whoever is signed in at this browser no longer is."""
     sign_in = visitor.signed_in()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from idp.accounts import emails, history, lookup, opaque
@@ -16,6 +16,7 @@ from idp.authentication.attempt import (
     FactorNeed,
     HalfProven,
     NameAsked,
+    NamedBy,
     NewFactorAsked,
     Proven,
     SecondFactorAsked,
@@ -30,8 +31,10 @@ from idp.authentication.views.arriving import Elsewhere, Notice, address_of, see
 from idp.authentication.views.ending import make_way_for
 from idp.database import writing
 from idp.rules.account_types import AccountKind
+from idp.rules.devices import Device, rough_device
 from idp.web.cookies import Cookie, put, read
 from idp.web.request import db, now, request_id, settings, wiring
+from templates.translations import LANGUAGES
 
 COOKIE_LENGTH = len(opaque.new_value())
 
@@ -96,7 +99,9 @@ def go_on(
         return see(moved, notice)
     proven, way = moved.step.proven, way_on or visitor.way_back(moved.requirement)
     before = goes_on_from(account, proven)
-    return sign_in(account, proven, way) if before is None else strengthen(before, account, proven, way)
+    if before is not None:
+        return strengthen(before, account, proven, way)
+    return sign_in(account, proven, moved.named_by, way)
 
 
 def goes_on_from(account: Account, proven: Proven) -> SignIn | None:
@@ -111,7 +116,8 @@ def strengthen(before: SignIn, account: Account, proven: Proven, way_on: str) ->
     if before.methods == proven.methods:
         return redirect(way_on, 303)
     limits = sessions.limits_for(account.kind, settings().sessions)
-    value, _ = sessions.start(db(), proof_from(account, proven), limits, now(), before=before)
+    proof = proof_from(account, proven)
+    value, _ = sessions.start(db(), proof, limits, now(), before=before, device=device_here(), keeps_end=True)
     response = redirect(way_on, 303)
     assert isinstance(response, Response)
     put(response, Cookie.SESSION, value)
@@ -123,15 +129,14 @@ def proof_from(account: Account, proven: Proven) -> Proof:
     return Proof(account.id, account.kind, proven.at, strength, proven.methods)
 
 
-def sign_in(account: Account, proven: Proven, way_on: str) -> Response:
+def sign_in(account: Account, proven: Proven, named_by: NamedBy, way_on: str) -> Response:
     """Starts the session. The attempt's last step was won in the same transaction."""
     proof = proof_from(account, proven)
     limits = sessions.limits_for(account.kind, settings().sessions)
     make_way_for(account.id)
     login.end_proven(db(), visitor.this_browser())
-    value, signed_in = sessions.start(db(), proof, limits, now(), before=visitor.signed_in())
-    device = device_value()
-    known_devices.remember(db(), opaque.digest(device), account.id, now())
+    device = device_here()
+    value, signed_in = sessions.start(db(), proof, limits, now(), before=visitor.signed_in(), device=device)
     account.last_sign_in_at = now()
     history.note(
         db(),
@@ -140,12 +145,35 @@ def sign_in(account: Account, proven: Proven, way_on: str) -> Response:
         request_id=request_id(),
         account_id=account.id,
         strength=int(signed_in.strength),
+        way=named_by,
+        device=device,
     )
     response = redirect(way_on, 303)
     assert isinstance(response, Response)
     put(response, Cookie.SESSION, value)
-    put(response, Cookie.DEVICE, device)
+    know_this_browser(account, response)
+    agree_on_language(account, response)
     return response
+
+
+def device_here() -> Device:
+    return rough_device(request.headers.get("User-Agent", ""))
+
+
+def agree_on_language(account: Account, response: Response) -> None:
+    """What was chosen on this device goes with its chooser; who chose nothing here finds their own language again."""
+    chosen = read(Cookie.LANGUAGE)
+    if chosen in LANGUAGES:
+        account.language = chosen
+    elif account.language is not None:
+        put(response, Cookie.LANGUAGE, account.language)
+
+
+def know_this_browser(account: Account, response: Response) -> None:
+    """From now on this account has a count of its own here: a bully elsewhere can't shut it out."""
+    value = device_value()
+    known_devices.remember(db(), opaque.digest(value), account.id, now())
+    put(response, Cookie.DEVICE, value)
 
 
 def device_value() -> str:

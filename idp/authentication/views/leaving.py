@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from idp.accounts import opaque
 from idp.authentication import login
 from idp.authentication.login import Attempt
-from idp.web.cookies import browser_id, renew_browser_id
+from idp.web.cookies import browser_id, forget_language, renew_browser_id
 from idp.web.request import db
 
 EXTENSION = "leerid.when-browser-changes"
@@ -29,6 +29,7 @@ def leave_browser(taking: Attempt | None = None) -> None:
     before = browser_id()
     login.end_proven(db(), opaque.digest(before), but=taking)
     after = renew_browser_id()
+    forget_language()
     if taking is None:
         return
     login.move_to(db(), taking, opaque.digest(after))

@@ -5,7 +5,6 @@ Whoever has a factor shows it first, and not long ago: with a password alone not
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,15 +15,14 @@ from werkzeug.wrappers import Response
 from idp.accounts import factors, history, recovery_codes
 from idp.accounts.factors import FactorKind
 from idp.accounts.records import Account, SecondFactor
-from idp.authentication import drafts, login, sessions
+from idp.authentication import drafts, login
 from idp.authentication.attempt import FactorNeed, Proven
 from idp.authentication.requirement import Requirement
 from idp.authentication.sign_in import SignIn
-from idp.authentication.views import visitor
-from idp.authentication.views.arriving import Elsewhere
-from idp.authentication.views.ending import end_session
+from idp.authentication.views import recently, visitor
+from idp.authentication.views.ending import end_sessions
 from idp.database import writing
-from idp.rules.account_types import AccountKind, Strength
+from idp.rules.account_types import AccountKind
 from idp.settings import SecondFactorPolicy
 from idp.web.errors import ShownError
 from idp.web.pages import render
@@ -113,8 +111,7 @@ def remove(factor_id: UUID) -> Response:
     if len(known) == 1:
         factors.remove_all(db(), account_id)  # the recovery codes go with the last one
     note("factor:removed", account_id, kind=kind)
-    for other in sessions.others_of(db(), account_id, sign_in.session_digest):
-        end_session(other)
+    end_sessions(account_id, but=sign_in.session_digest)
     return back(Told.REMOVED)
 
 
@@ -127,27 +124,12 @@ def may_lose_one(known: list[SecondFactor]) -> bool:
 
 def manager() -> SignIn:
     """Staff who signed in a moment ago, with the second factor when there is one; anybody else signs in first."""
-    sign_in = visitor.signed_in()
-    if sign_in is None:
-        raise must_sign_in(None, None)
+    way_back = url_for("second_factor.manage")
+    sign_in = recently.signed_in(way_back)
     if sign_in.kind is not AccountKind.STAFF:
         raise ShownError(403, "forbidden", "a second factor is for staff")
-    needed = Strength.TWO_FACTOR if factors.has_factor(db(), sign_in.account_id) else None
-    too_weak = needed is not None and sign_in.strength < needed
-    if too_weak or sign_in.at < recently():
-        raise must_sign_in(sign_in.account_id, needed)
+    recently.signed_in_lately(sign_in, settings().staff.recent_minutes, way_back)
     return sign_in
-
-
-def must_sign_in(account_id: UUID | None, needed: Strength | None) -> Elsewhere:
-    writing(db())
-    way_back = url_for("second_factor.manage")
-    wanted = Requirement(way_back, after=recently(), strength=needed, account_id=account_id)
-    return Elsewhere(visitor.sign_in_url(wanted))
-
-
-def recently() -> datetime:
-    return now() - timedelta(minutes=settings().staff.recent_minutes)
 
 
 # On, and back

@@ -46,6 +46,7 @@ def password_page(attempt: Attempt, step: PasswordAsked | PicturesAsked) -> str:
         attempt,
         username=named.username,
         greeting=greeting_for(named),
+        by_address=lookup.is_address(named.username),
         pictures=PICTURES,
         needed=settings().pictures.length,
         forgot_url=url_for("help.forgot", back=url_for(f"login.{attempt.step_name}", attempt=attempt.value)),

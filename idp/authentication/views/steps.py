@@ -62,17 +62,12 @@ def name(attempt: str) -> str:
 @steps.post("/login/<attempt>/name")
 def give_name(attempt: str) -> Response:
     here = arrive(attempt, *UNPROVEN)
-    typed = readable(request.form.get("username", ""))
+    typed = lookup.readable(request.form.get("username", ""))
     if not typed:
         return redirect(url_for("login.name", attempt=attempt, notice=Notice.EMPTY), 303)
     named = who_is(typed)
     writing(db())
     return move(here, next_step(named))
-
-
-def readable(typed: str) -> str:
-    """What was typed, without what nobody types: control characters, and more than a name can be."""
-    return "".join(sign for sign in typed if sign.isprintable()).strip()[: lookup.LONGEST_NAME]
 
 
 def who_is(typed: str) -> Named:
