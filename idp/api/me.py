@@ -1,35 +1,35 @@
-"""Who is signed in at a portal, and the tiles of the dashboard."""
+"""Who is signed in at a portal."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, jsonify
 
+from idp.accounts import emails
 from idp.accounts.records import Account
+from idp.api.asking import the_body
 from idp.api.describing import (
     DATE,
     FLAG,
     MOMENT,
     NUMBER,
     TEXT,
-    URI,
     described,
     one_of,
     or_null,
     several,
     thing,
 )
-from idp.api.holding import SCHOOL, SELF, Application, register, whoever_holds
+from idp.api.holding import SCHOOL, SELF, whoever_holds
 from idp.api.room import api
+from idp.api.staying import idle_seconds, stay
+from idp.database import writing
 from idp.rules.account_types import (
     AccountKind,
-    SecretKind,
     may_choose_password,
     may_link_email,
-    strength_of,
 )
 from idp.rules.belgian_time import school_day
 from idp.rules.names import greeting_name, initials
@@ -37,6 +37,7 @@ from idp.schools.appointments import appointments_of
 from idp.schools.enrolments import current, last_day, pupils_at
 from idp.schools.records import Appointment, Enrolment
 from idp.web.request import db, now, settings
+from templates.translations import LANGUAGES
 
 ENROLMENT = thing(
     school_name=TEXT,
@@ -49,6 +50,8 @@ ENROLMENT = thing(
 APPOINTMENT = thing(
     school_number=NUMBER, school_name=TEXT, role=one_of("beheerder", "leerkracht"), pupils=NUMBER
 )
+EMAIL = or_null(thing(address=TEXT, verified=FLAG))
+LANGUAGE = one_of(*LANGUAGES)
 ME = thing(
     username=TEXT,
     kind=one_of("basic", "advanced", "staff"),
@@ -57,7 +60,11 @@ ME = thing(
     family_name=TEXT,
     initials=TEXT,
     greeting=TEXT,
-    email=or_null(thing(address=TEXT, verified=FLAG)),
+    language=or_null(LANGUAGE),
+    email=EMAIL,
+    # Still to be proven: a first address, or one that is to replace the proven one.
+    pending_email=or_null(TEXT),
+    link_hours=NUMBER,
     created_on=DATE,
     must_choose_password=FLAG,
     may_choose_password=FLAG,
@@ -65,16 +72,9 @@ ME = thing(
     enrolments=several(ENROLMENT),
     last_sign_in_at=or_null(MOMENT),
     staff=several(APPOINTMENT),
+    # After so long without anybody doing anything here, the sign-in ends.
+    idle_seconds=NUMBER,
 )
-APPLICATION = thing(
-    client_id=TEXT,
-    name=TEXT,
-    description=TEXT,
-    logo=or_null(URI),
-    open_url=URI,
-    claims=several(thing(claim=TEXT, purpose=TEXT)),
-)
-APPLICATIONS = thing(applications=several(APPLICATION))
 
 
 @api.get("/me")
@@ -83,22 +83,26 @@ def me() -> Response:
     """Who is signed in: the pupil's profile, or a staff member's schools."""
     holder = whoever_holds(SELF, SCHOOL)
     account = db().get_one(Account, holder.account.id)
-    return jsonify(
+    answer = jsonify(
         **account_of(account),
         **name_of(account),
         enrolments=[enrolment_of(each) for each in enrolments(account)],
         staff=schools_of(account),
+        idle_seconds=idle_seconds(holder),
     )
+    stay(holder)  # every page of a desk asks this, so somebody is there
+    return answer
 
 
-@api.get("/me/applications")
-@described("The applications on the dashboard", APPLICATIONS, scopes=(SELF,))
-def applications() -> Response:
-    """The tiles of the dashboard."""
-    holder = whoever_holds(SELF)
-    account = db().get_one(Account, holder.account.id)
-    shown = applications_for(account) if is_pupil(account) else []
-    return jsonify(applications=[application_of(each, settings().issuer) for each in shown])
+@api.put("/me/language")
+@described("Choose my language", None, scopes=(SELF, SCHOOL), status=204, body=thing(language=LANGUAGE))
+def choose_language() -> Response:
+    """For pages and mails from now on, on every device where no other was chosen."""
+    holder = whoever_holds(SELF, SCHOOL)
+    language = the_body()["language"]
+    writing(db())
+    db().get_one(Account, holder.account.id).language = language
+    return Response(status=204)
 
 
 def is_pupil(account: Account) -> bool:
@@ -116,35 +120,28 @@ def schools_of(account: Account) -> list[dict[str, Any]]:
     return [appointment_of(each, pupils.get(each.school_number, 0)) for each in appointments]
 
 
-def applications_for(account: Account) -> list[Application]:
-    """On the dashboard, open to one of the pupil's schools, and within reach of the pupil's kind of account; by name."""
-    schools = {enrolment.school_number for enrolment in enrolments(account)}
-    reach = strength_of(AccountKind(account.kind), SecretKind(account.secret_kind), temporary=False)
-    found = [
-        client
-        for client in register().all()
-        if client.dashboard
-        and client.initiate_login_uri
-        and (not client.schools or client.schools & schools)
-        and (client.minimum_strength is None or client.minimum_strength <= reach)
-    ]
-    return sorted(found, key=lambda client: client.name.casefold())
-
-
 def account_of(account: Account) -> dict[str, Any]:
     kind = AccountKind(account.kind)
-    verified = account.email_verified_at is not None
     return {
         "username": account.username,
         "kind": kind,
         "password_kind": account.secret_kind,
-        "email": {"address": account.email, "verified": verified} if account.email else None,
+        "language": account.language,
+        "email": email_of(account),
+        "pending_email": emails.pending(db(), account, now()),
+        "link_hours": settings().mail.verification_hours,
         "created_on": day(account.created_at),
         "must_choose_password": account.temporary_until is not None,
         "may_choose_password": may_choose_password(kind),
         "may_link_email": may_link_email(kind),
         "last_sign_in_at": moment(account.last_sign_in_at),
     }
+
+
+def email_of(account: Account) -> dict[str, Any] | None:
+    if account.email is None:
+        return None
+    return {"address": account.email, "verified": account.email_verified_at is not None}
 
 
 def name_of(account: Account) -> dict[str, str]:
@@ -175,22 +172,6 @@ def appointment_of(appointment: Appointment, pupils: int) -> dict[str, Any]:
         "role": appointment.role,
         "pupils": pupils,
     }
-
-
-def application_of(client: Application, issuer: str) -> dict[str, Any]:
-    return {
-        "client_id": client.client_id,
-        "name": client.name,
-        "description": client.description,
-        "logo": issuer + client.logo if client.logo else None,
-        "open_url": opening(client.initiate_login_uri, issuer),
-        "claims": [{"claim": claim, "purpose": purpose} for claim, purpose in client.claims.items()],
-    }
-
-
-def opening(address: str, issuer: str) -> str:
-    """Third-party-initiated login (OIDC Core section 4): the application begins, and knows with whom."""
-    return f"{address}{'&' if '?' in address else '?'}{urlencode({'iss': issuer})}"
 
 
 def day(at: datetime) -> str:
