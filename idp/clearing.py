@@ -33,7 +33,8 @@ from idp.schools.import_records import STAGED, Import, ImportFault
 from idp.schools.records import ExportTally, Renewal, RenewedPupil, SelectedPupil
 from idp.schools.renewals.ending import drop_seeds
 from idp.settings import Settings, Throttle
-from idp.tokens.records import AccessToken, GrantFamily, RefreshToken
+from idp.tokens.records import AccessToken, ApplicationUse, GrantFamily, RefreshToken
+from idp.tokens.uses import fold_some
 
 AT_ONCE = 500
 MOST_A_ROUND = 20_000
@@ -65,13 +66,15 @@ def expired(now: datetime, throttle: Throttle) -> tuple[Expired, ...]:
         # A refresh token stays while its family lives: that is how one who uses it twice is caught.
         Expired(AccessToken, AccessToken.expires_at < now - A_DAY),
         Expired(RefreshToken, RefreshToken.expires_at < now - A_DAY),
-        Expired(GrantFamily, GrantFamily.expires_at < now - A_DAY),
+        # What a pupil may see of the applications that were used, for as long as of everything else (PR-12).
+        Expired(ApplicationUse, ApplicationUse.last_at < now - A_YEAR),
         Expired(BrowserSession, BrowserSession.expires_at < now - A_DAY),
         Expired(
             LogoutNotice,
-            or_(LogoutNotice.delivered_at < now - A_WEEK, LogoutNotice.gave_up_at < now - A_WEEK),
+            or_(LogoutNotice.delivered_at < now - A_WEEK, LogoutNotice.gave_up_at < now - A_MONTH),
         ),
-        Expired(OutboxMail, or_(OutboxMail.sent_at < now - A_WEEK, OutboxMail.gave_up_at < now - A_WEEK)),
+        # What didn't arrive is longer there for the operators to look at.
+        Expired(OutboxMail, or_(OutboxMail.sent_at < now - A_WEEK, OutboxMail.gave_up_at < now - A_MONTH)),
         Expired(OneTimeLink, OneTimeLink.expires_at < now - A_MONTH),
         Expired(KnownDevice, KnownDevice.last_used_at < now - KNOWN_FOR),
         Expired(
@@ -108,6 +111,9 @@ def clear_expired(
     """Clears every kind, and answers how many rows of each table went. `enough` ends it between two steps."""
     drop_seeds(db, now())  # first: they are the only rows here that passwords can be made of
     counted: dict[str, int] = {}
+    # Before their tokens: when the last one was refreshed is when the application was last used.
+    if folded := fold_old_grants(db, now(), enough):
+        counted[GrantFamily.__tablename__] = folded
     for kind in expired(now(), settings.throttle):
         gone = 0
         while gone < MOST_A_ROUND and not enough():
@@ -121,6 +127,17 @@ def clear_expired(
     if forgotten := forget_old_events(db, now(), enough):
         counted[AuditEvent.__tablename__] = forgotten
     return counted
+
+
+def fold_old_grants(db: Session, now: datetime, enough: Callable[[], bool]) -> int:
+    """A grant goes, and which application got what stays."""
+    gone = 0
+    while gone < MOST_A_ROUND and not enough():
+        step = fold_some(db, now - A_DAY)
+        gone += step
+        if step < AT_ONCE:
+            break
+    return gone
 
 
 def forget_old_events(db: Session, now: datetime, enough: Callable[[], bool]) -> int:

@@ -181,13 +181,15 @@ def operation(rule: Rule, method: str, call: Call) -> Schema:
 
 # As Flask writes it: `<int:number>`, or `<handle>`.
 IN_PATH = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
-KINDS: Mapping[str | None, Schema] = {"int": COUNTED, "uuid": IDENTIFIER}
+KINDS: Mapping[str, Schema] = {"int": COUNTED, "uuid": IDENTIFIER}
+# Of words the name says more than the kind.
+WORDS: Mapping[str, Schema] = {"client_id": {"type": "string", "pattern": "^[a-z0-9._-]{1,100}$"}}
 
 
 def path_parameters(rule: Rule) -> list[Schema]:
     return [
-        {"name": found["name"], "in": "path", "required": True, "schema": KINDS.get(found["kind"], TEXT)}
-        for found in IN_PATH.finditer(rule.rule)
+        {"name": name, "in": "path", "required": True, "schema": WORDS.get(name) or KINDS.get(kind, TEXT)}
+        for kind, name in IN_PATH.findall(rule.rule)
     ]
 
 

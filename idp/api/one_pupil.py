@@ -59,6 +59,7 @@ ACCOUNT = thing(
     created_on=DATE,
     last_sign_in_on=or_null(DATE),
     handed_out=or_null(thing(at=MOMENT, by=TEXT)),
+    reported_at=or_null(MOMENT),
     may_remove_email=FLAG,
     may_renew=FLAG,
     card_address=or_null(URI),
@@ -161,6 +162,19 @@ def unlocked_enough(actor: Actor, account: Account) -> bool:
     theirs = (AuditEvent.account_id == account.id, AuditEvent.school_number == actor.school_number)
     today = (AuditEvent.at > now() - A_DAY, AuditEvent.what == UNLOCKED)
     return (db().scalar(select(func.count()).where(*theirs, *today)) or 0) >= UNLOCKS_A_DAY
+
+
+@api.post("/schools/<int:school>/pupils/<int:number>/report-settled")
+@described("What the pupil reported was looked into", None, scopes=(SCHOOL,), status=204, refusals=(422,))
+def settle_report(school: int, number: int) -> Response:
+    """ "Dit was ik niet": somebody of the school spoke with the pupil, and no new password is needed."""
+    actor = at_school(school, Action.SETTLE)
+    writing(db())
+    account = account_of(seen(actor, number))
+    held = lookup.by_id_held(db(), account.id) or account
+    held.not_me_at = None
+    note(actor, "pupil:report-settled", number, held.id)
+    return Response(status=204)
 
 
 @api.post("/schools/<int:school>/pupils/<int:number>/handed-out")
@@ -280,6 +294,7 @@ def account_told(account: Account) -> dict[str, Any]:
         "created_on": school_day(account.created_at).isoformat(),
         "last_sign_in_on": day(account.last_sign_in_at),
         "handed_out": handed_out_of(account),
+        "reported_at": moment(account.not_me_at),
         "card_address": card_address(account),
     }
 

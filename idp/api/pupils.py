@@ -30,6 +30,7 @@ FILTER = {
     "status": one_of("", *Status),
     "type": one_of(*Type),
     "class": text(50),
+    "reported": one_of("", "yes"),
 }
 LIST = {
     **FILTER,
@@ -46,6 +47,7 @@ ROW = thing(
     **{"class": TEXT},
     status=one_of(*Status),
     type=one_of(*Type),
+    reported=FLAG,
     selected=FLAG,
 )
 PUPILS = thing(
@@ -56,6 +58,7 @@ PUPILS = thing(
     pages=NUMBER,
     per_page=NUMBER,
     selected_total=NUMBER,
+    reported_total=NUMBER,
     rows=several(ROW),
     filters=thing(
         groups=several(TEXT),
@@ -135,6 +138,7 @@ def filter_of(asked: Mapping[str, Any]) -> Filter:
         class_code=asked.get("class", ""),
         status=Status(status) if status else None,
         type=Type(kind) if kind else None,
+        reported=asked.get("reported") == "yes",
     )
 
 
@@ -145,6 +149,7 @@ def note_looked(actor: Actor, through: Filter, **seen: Any) -> None:
         "class": through.class_code,
         "status": through.status,
         "type": through.type,
+        "reported": "yes" if through.reported else None,
     }
     detail = {**seen, **{name: str(value) for name, value in chosen.items() if value}}
     if through.words:
@@ -163,6 +168,7 @@ def page_of(actor: Actor, wanted: Wanted, page: Page) -> dict[str, Any]:
         "pages": page.pages,
         "per_page": wanted.per_page,
         "selected_total": page.selected_total,
+        "reported_total": page.reported_total,
         "rows": [row_of(row) for row in page.rows],
         "filters": filters_of(page.choices),
     }
@@ -177,6 +183,7 @@ def row_of(row: Listed) -> dict[str, Any]:
         "class": row.class_code,
         "status": row.status,
         "type": row.type,
+        "reported": row.reported,
         "selected": row.selected,
     }
 

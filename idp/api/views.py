@@ -10,6 +10,7 @@ from idp.api import (
     imports,
     log,
     me,
+    my_access,
     my_activity,
     my_applications,
     my_data,
@@ -22,6 +23,7 @@ from idp.api import (
     renewals,
     school_applications,
     schools,
+    staying,
     undelivered,
 )
 from idp.api.room import api
@@ -30,7 +32,7 @@ from idp.web.request import Wiring
 
 # Imported for the calls that they hang under `api`.
 CALLS = (
-    *(me, my_email, my_applications, my_activity, my_sign_ins, my_data),
+    *(me, staying, my_email, my_applications, my_access, my_activity, my_sign_ins, my_data),
     *(schools, pupils, one_pupil, renewals, printing, school_applications, log, imports, undelivered),
 )
 

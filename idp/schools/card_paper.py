@@ -75,6 +75,7 @@ class Paper(FPDF):
         self._origin = (0.0, 0.0)
         self._marks: Counter[int] = Counter()
         self._fitted: dict[tuple[str, Place], Fitted] = {}
+        self._words: dict[tuple[str, Face], float] = {}
 
     @contextmanager
     def corner_at(self, x: float, y: float) -> Iterator[None]:
@@ -125,6 +126,35 @@ class Paper(FPDF):
                 smallest=SMALLEST,
                 width_of=cache(partial(self._width, face=place.face)),
             )
+        return known
+
+    def flowing(self, text: str, place: Place) -> Fitted:
+        """At its own size, a line as full as it gets: for thousands of lines, as each word is measured once.
+
+        What has too long a word, or too many, is fitted like the words on a card.
+        """
+        if (text, place) in self._fitted:
+            return self._fitted[text, place]
+        room = place.width / place.size
+        space, lines, used = self._word(" ", place.face), [""], 0.0
+        for word in covered(readable(text), self._font(place.face).cmap).split(" "):
+            width = self._word(word, place.face)
+            if width > room:
+                return self.fitted(text, place)
+            if lines[-1] and used + space + width > room:
+                lines.append("")
+            used = used + space + width if lines[-1] else width
+            lines[-1] += f" {word}" if lines[-1] else word
+        found = Fitted(place.size, tuple(lines))
+        if found.height > place.height:
+            return self.fitted(text, place)
+        self._fitted[text, place] = found
+        return found
+
+    def _word(self, word: str, face: Face) -> float:
+        known = self._words.get((word, face))
+        if known is None:
+            known = self._words[word, face] = self._width(word, face)
         return known
 
     def _put_line(self, line: str, place: Place, size: float, top: float) -> None:

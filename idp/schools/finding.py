@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, and_, cast, true
 
+from idp.accounts.records import Account
 from idp.rules.belgian_time import school_day
 from idp.rules.folding import folded
 from idp.schools.pupil_status import Status, Type, status_in_sql, type_in_sql
@@ -25,6 +26,7 @@ class Filter:
     class_code: str = ""
     status: Status | None = None
     type: Type | None = None
+    reported: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -42,11 +44,18 @@ def matches(wanted: Filter, now: datetime) -> ColumnElement[bool]:
         conditions.append(Enrolment.class_code == wanted.class_code)
     if wanted.type is not None:
         conditions.append(type_in_sql(now) == str(wanted.type))
+    if wanted.reported:
+        conditions.append(has_reported(now))
     if wanted.status is None:
         conditions.append(Enrolment.ends_on >= school_day(now))
     else:
         conditions.append(status_in_sql(now) == str(wanted.status))
     return and_(true(), *conditions)
+
+
+def has_reported(now: datetime) -> ColumnElement[bool]:
+    """ "Dit was ik niet", for the school that looks after the account now."""
+    return and_(Account.not_me_at.is_not(None), Enrolment.ends_on >= school_day(now))
 
 
 def has_word(word: str) -> ColumnElement[bool]:

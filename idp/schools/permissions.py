@@ -25,15 +25,19 @@ class Action(StrEnum):
     UNLOCK = "unlock"  # after a hundred failures
     RENAME = "rename"
     REMOVE_EMAIL = "remove_email"
+    SETTLE = "settle"  # what a pupil reported with "Dit was ik niet" was looked into
     EXPORT = "export"  # spreadsheets
     READ_LOG = "read_log"
+    MANAGE_APPLICATIONS = "manage_applications"  # which ones pupils have, and in which order
 
 
 EVERYTHING = frozenset(Action)
 MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         Role.BEHEERDER: EVERYTHING,
-        Role.LEERKRACHT: frozenset({Action.SEE, Action.RENEW, Action.PRINT, Action.HAND_OUT, Action.UNLOCK}),
+        Role.LEERKRACHT: frozenset(
+            {Action.SEE, Action.RENEW, Action.PRINT, Action.HAND_OUT, Action.UNLOCK, Action.SETTLE}
+        ),
     }
 )
 

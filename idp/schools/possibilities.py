@@ -25,6 +25,8 @@ def sensible_for(pupil: Pupil) -> Iterator[Action]:
     yield from (Action.PRINT, Action.HAND_OUT, Action.RENAME)
     if pupil.status is Status.PROTECTED:
         yield Action.UNLOCK
+    if pupil.account.not_me_at is not None:
+        yield Action.SETTLE
     if pupil.status is Status.BLOCKED:
         return  # a person decided that; a new password must not look as if it helped
     # R100, R106: who linked an e-mail address renews alone; the school can but take the address away, and renew with that.

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, lazyload
 
 from idp.accounts.records import Account, Person
 from idp.rules.belgian_time import school_day
-from idp.schools.finding import Filter, matches
+from idp.schools.finding import Filter, has_reported, matches
 from idp.schools.permissions import Actor
 from idp.schools.pupil_status import (
     OF_A_PUPIL,
@@ -70,17 +70,19 @@ class Listed:
     class_code: str
     status: Status
     type: Type
+    reported: bool
     selected: bool
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the list. `total` follows the filter (R80), `selected_total` doesn't (R84)."""
+    """A page of the list. `total` follows the filter (R80), `selected_total` doesn't (R84), nor does `reported_total`."""
 
     total: int
     page: int
     pages: int
     selected_total: int
+    reported_total: int
     rows: tuple[Listed, ...]
     choices: Choices
 
@@ -120,6 +122,7 @@ def pupils_at(db: Session, actor: Actor, wanted: Wanted, now: datetime) -> Page:
         page=page,
         pages=pages,
         selected_total=sum(row.selected for row in counted),
+        reported_total=sum(row.reported for row in counted),
         rows=tuple(listed(row) for row in rows),
         choices=choices(counted, wanted.filter),
     )
@@ -197,6 +200,7 @@ def overview(db: Session, actor: Actor, wanted: Filter, now: datetime) -> Sequen
             type_in_sql(now).label("has_type"),
             func.sum(case((matches(wanted, now), 1), else_=0)).label("matching"),
             func.sum(case((is_selected(actor), 1), else_=0)).label("selected"),
+            func.sum(case((has_reported(now), 1), else_=0)).label("reported"),
         )
         .select_from(Enrolment)
         .outerjoin(Account, OF_A_PUPIL)
@@ -230,6 +234,7 @@ def listing(actor: Actor, now: datetime) -> Select[*tuple[Any, ...]]:
             Enrolment.class_code,
             status_in_sql(now).label("has_status"),
             type_in_sql(now).label("has_type"),
+            has_reported(now).label("reported"),
             is_selected(actor).label("selected"),
         )
         .select_from(Enrolment)
@@ -247,5 +252,6 @@ def listed(row: Row[Any]) -> Listed:
         class_code=row.class_code,
         status=Status(row.has_status),
         type=Type(row.has_type),
+        reported=bool(row.reported),
         selected=bool(row.selected),
     )

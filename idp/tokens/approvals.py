@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from idp.database import insert_into
 from idp.tokens.approved import Approved
 from idp.tokens.records import Approval
 
@@ -58,6 +59,10 @@ def remember(
     )
 
 
-def forget(db: Session, account_id: UUID, client_id: str) -> None:
-    """The pupil ends an application's access: the next time it asks again."""
-    db.execute(delete(Approval).where(Approval.account_id == account_id, Approval.client_id == client_id))
+def withdraw(db: Session, account_id: UUID, client_id: str, now: datetime) -> None:
+    """The pupil ends an application's access: the next time it is asked again, also where no page would have stood."""
+    nothing = {"claims": [], "scopes": [], "at": now}
+    kept = insert_into(db, Approval).values(account_id=account_id, client_id=client_id, **nothing)
+    db.execute(
+        kept.on_conflict_do_update(index_elements=[Approval.account_id, Approval.client_id], set_=nothing)
+    )

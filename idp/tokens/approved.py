@@ -11,3 +11,8 @@ class Approved:
     claims: frozenset[str]
     scopes: frozenset[str]
     at: datetime
+
+    @property
+    def withdrawn(self) -> bool:
+        """An application asks for one scope at least, so of none the pupil said: no more."""
+        return not self.scopes

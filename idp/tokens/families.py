@@ -79,6 +79,12 @@ def revoke_application(db: Session, account_id: UUID, client_id: str, now: datet
     return db.connection().execute(found.values(revoked_at=now)).rowcount
 
 
+def revoke_all(db: Session, account_id: UUID, now: datetime) -> None:
+    """Ends every grant of this person, those that outlive a session too."""
+    theirs = (families.c.account_id == account_id, families.c.revoked_at.is_(None))
+    db.execute(families.update().where(*theirs).values(revoked_at=now))
+
+
 @dataclass(frozen=True)
 class Ended:
     """An application in which a sign-in ended, in the words that it knows it by: whom a logout token goes to."""

@@ -1,34 +1,22 @@
-"""The pupil's desk: a landing page, a dashboard with tiles, and a profile to read."""
+"""The pupil's desk: its pages, wired together."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from portals.kit import session
+from portals.kit import idle
 from portals.kit.app import new_desk
-from portals.kit.desk import Desk, wiring
-from portals.kit.doors import access_token
-from portals.kit.pages import render
+from portals.kit.desk import Desk
 from portals.kit.settings import PortalSettings
+from portals.leerlingloket import activity, dashboard, email, installable, profile
 
 DESK = Desk("leerlingloket", "LeerID Leerlingloket", "openid leerid:self")
+PAGES = (dashboard, profile, activity, email, idle, installable)
 
 
 def create_app(settings: PortalSettings) -> Flask:
     """The WSGI application. Raises SettingsError when it can't be safe."""
     app = new_desk(DESK, settings)
-    app.add_url_rule("/", "home", home)
-    app.add_url_rule("/profile", "profile", profile)
+    for pages in PAGES:
+        pages.install(app)
     return app
-
-
-def home() -> str:
-    """For a visitor the landing page (R43), for a pupil the dashboard (R49)."""
-    if session.tokens() is None:
-        return render("leerlingloket/landing.html")
-    api, token = wiring().api, access_token()
-    return render("leerlingloket/dashboard.html", me=api.me(token), applications=api.applications(token))
-
-
-def profile() -> str:
-    return render("leerlingloket/profile.html", me=wiring().api.me(access_token()))
