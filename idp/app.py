@@ -11,6 +11,7 @@ from idp.api import views as api
 from idp.authentication import views as authentication
 from idp.database import Clock, engine_options, flask_database, prepare, utc_now
 from idp.oidc import endpoints as oidc
+from idp.schools import switched_off
 from idp.settings import Settings
 from idp.web import cookies, faults, forms, headers, host, logs, pages, request
 from idp.web import errors as error_pages
@@ -55,7 +56,7 @@ def furnish(app: Flask, wiring: request.Wiring) -> None:
     logs.install(app)
     headers.install(app)
     host.install(app)
-    app.after_request(cookies.keep_browser_id)
+    app.after_request(cookies.keep_new)
     forms.install(app)
     faults.install(app, keep)
     error_pages.install(app)
@@ -63,6 +64,7 @@ def furnish(app: Flask, wiring: request.Wiring) -> None:
     app.register_blueprint(health)
     app.register_blueprint(language)
     app.register_blueprint(accessibility)
+    app.extensions[switched_off.EXTENSION] = switched_off.SwitchedOff()
     authentication.install(app, wiring)
     oidc.install(app, wiring)
     api.install(app, wiring)

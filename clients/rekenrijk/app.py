@@ -37,7 +37,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     @app.before_request
     def look() -> None:
         if "sid" in session and ended.is_over(session["sid"], session.get("since", 0)):
-            session.clear()
+            for key in [key for key in session if not key.startswith("_state_")]:
+                del session[key]  # but not of whoever is signing in now
         expected, given = session.get("form", ""), request.form.get("form", "")
         if request.endpoint in ("answer", "logout") and (not expected or given != expected):
             abort(400)  # not one of our own forms

@@ -32,9 +32,11 @@ from idp.oidc.keys import key_ring
 from idp.oidc.parameters import Parameters, sent
 from idp.oidc.protocol import ApprovalPolicy, ErrorCode, Prompt
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
+from idp.oidc.session_management import session_state
 from idp.oidc.sids import sid_for
 from idp.rules.belgian_time import school_day
-from idp.schools import enrolments
+from idp.schools import applications, enrolments
+from idp.schools.switched_off import switched_off
 from idp.tokens import approvals
 from idp.web.cookies import browser_id
 from idp.web.errors import ShownError
@@ -196,7 +198,8 @@ def grant(asked: AuthorizationRequest, granted: Granted, parked_as: str | None) 
     take(parked_as)
     notice_repeated_challenge(asked)
     code = granting.grant(db(), asked, granted, settings(), wiring().keys.pairwise, now())
-    return responses.success(asked.return_address, code)
+    state = session_state(asked.client.client_id, asked.redirect_uri)
+    return responses.success(asked.return_address, code, state)
 
 
 def refuse(asked: AuthorizationRequest, refused: Refused, parked_as: str | None) -> Response:
@@ -261,14 +264,14 @@ def notice_repeated_challenge(asked: AuthorizationRequest) -> None:
 
 
 def visitor(asked: AuthorizationRequest, sign_in: SignIn) -> Visitor:
-    """Looks up only what this request asks: mostly nothing, or whether the person saw what the application gets."""
+    """Looks up only what this request asks: for our own portals nothing, else what the person said of the application."""
     return Visitor(
         sign_in,
         subject=subject(asked, sign_in) if asked.hinted_subject is not None else None,
         approved=approvals.approved(db(), sign_in.account_id, asked.client.client_id)
-        if asked.client.approval is not ApprovalPolicy.NONE or Prompt.CONSENT in asked.prompt
+        if not asked.client.first_party or Prompt.CONSENT in asked.prompt
         else None,
-        at_school=not asked.client.schools or at_school(asked, sign_in),
+        at_school=at_school(asked, sign_in),
     )
 
 
@@ -278,11 +281,16 @@ def subject(asked: AuthorizationRequest, sign_in: SignIn) -> str | None:
 
 
 def at_school(asked: AuthorizationRequest, sign_in: SignIn) -> bool:
+    """Whether a school of theirs uses the application; asks nothing about one that is for all and off nowhere."""
+    client = asked.client
+    off = switched_off(current_app).schools(db(), client.client_id)
+    if not client.schools and not off:
+        return True
     account = lookup.by_id(db(), sign_in.account_id)
     if account is None:
         return False
     current = enrolments.current(db(), account.person_id, school_day(now()))
-    return any(enrolment.school_number in asked.client.schools for enrolment in current)
+    return applications.may_use(client.schools, {each.school_number for each in current}, off)
 
 
 def own_sid(asked: AuthorizationRequest, sign_in: SignIn) -> str:

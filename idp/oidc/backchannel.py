@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
@@ -20,43 +20,82 @@ from idp.oidc.keys import key_ring
 from idp.oidc.protocol import LOGOUT_EVENT
 from idp.oidc.records import LogoutNotice
 from idp.tokens import secrets
+from idp.web import waking
 from idp.web.request import Wiring
 
 log = logging.getLogger("leerid.backchannel")
 
 # Set when there is something to deliver, so that the worker doesn't sleep on.
-wake = threading.Event()
+wake = waking.wake
 
 TOKEN_LIFE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(hours=24)
-AT_A_TIME = 50
+AT_A_TIME = 200
+MOST_AT_ONCE = 16
 
 
-def notify(db: Session, client_id: str, subject: str, sid: str, now: datetime) -> None:
-    """Writes down that this application is to be told. The caller has said `writing`."""
+def notify(
+    db: Session,
+    client_id: str,
+    subject: str,
+    sid: str,
+    now: datetime,
+    *,
+    farewell: str | None = None,
+    by_token: bool = True,
+) -> None:
+    """Writes down that this application is to be told. The caller has said `writing`.
+
+    One that takes no token is settled at once: it is written down for the page only (`farewells`).
+    """
     db.execute(
         insert(LogoutNotice).values(
-            id=uuid4(), client_id=client_id, subject=subject, sid=sid, created_at=now, due_at=now, tries=0
+            id=uuid4(),
+            client_id=client_id,
+            subject=subject,
+            sid=sid,
+            created_at=now,
+            due_at=now,
+            tries=0,
+            delivered_at=None if by_token else now,
+            farewell=farewell,
         )
     )
 
 
-def deliver_due(app: Flask) -> int:
-    """Tries every notice that is due, once; answers how many arrived."""
+def deliver_due(app: Flask, patience: float | None = None) -> int:
+    """Tries every notice that is due, once; answers how many arrived.
+
+    Each application has a thread of its own, so that one that is down keeps no other waiting (FT-20). With `patience` in
+    seconds the caller doesn't wait longer either: what hasn't answered by then goes on by itself.
+    """
     wiring = cast(Wiring, app.extensions["leerid"])
-    silent: set[str] = set()  # applications that didn't answer just now: one wait each is enough
-    arrived = 0
+    by_client: dict[str, list[LogoutNotice]] = {}
     with app.app_context(), Session(flask_database.engine) as db:
         for notice in due(db, wiring.clock()):
-            if not claim(db, notice, wiring.clock()) or notice.client_id in silent:
+            by_client.setdefault(notice.client_id, []).append(notice)
+    if not by_client:
+        return 0
+    pool = ThreadPoolExecutor(min(len(by_client), MOST_AT_ONCE), thread_name_prefix="backchannel")
+    told = [pool.submit(tell_application, app, wiring, notices) for notices in by_client.values()]
+    pool.shutdown(wait=False)
+    return sum(each.result() for each in wait(told, patience).done)
+
+
+def tell_application(app: Flask, wiring: Wiring, notices: Sequence[LogoutNotice]) -> int:
+    """The notices for one application, one after the other. When it doesn't answer, one wait is enough."""
+    arrived, silent = 0, False
+    with app.app_context(), Session(flask_database.engine) as db:
+        for notice in notices:
+            if not claim(db, notice, wiring.clock()) or silent:
                 continue
             if deliver(app, wiring, notice):
                 arrived += 1
                 settle(db, notice, delivered_at=wiring.clock())
             else:
-                silent.add(notice.client_id)
+                silent = True
                 give_up_in_time(db, notice, wiring.clock())
     return arrived
 

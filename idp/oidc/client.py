@@ -48,6 +48,8 @@ class Client:
     initiate_login_uri: str = ""
     backchannel_logout_uri: str = ""
     backchannel_logout_session_required: bool = True
+    frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
     grant_types: frozenset[GrantType] = frozenset({GrantType.AUTHORIZATION_CODE})
     response_types: tuple[str, ...] = ("code",)
     pkce: PkcePolicy = PkcePolicy.REQUIRED

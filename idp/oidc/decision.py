@@ -120,6 +120,8 @@ def tell_too_weak(request: AuthorizationRequest, needed: Strength) -> Decision:
 def approval_needed(request: AuthorizationRequest, approved: Approved | None) -> bool:
     if Prompt.CONSENT in request.prompt and (approved is None or approved.at < request.received_at):
         return True
+    if approved is not None and approved.withdrawn:
+        return True
     match request.client.approval:
         case ApprovalPolicy.NONE:
             return False

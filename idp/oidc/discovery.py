@@ -87,6 +87,9 @@ def metadata(issuer: str) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
+        "check_session_iframe": f"{issuer}/check_session",
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,  # said aloud, because true is what its absence would mean
     }

@@ -7,12 +7,14 @@ from datetime import timedelta
 from flask import Blueprint, Flask, Response, current_app, send_file
 
 from idp.authentication.views import when_browser_changes, when_session_ends
-from idp.oidc import discovery, keys, token_endpoints
+from idp.oidc import discovery, keys, token_endpoints, unreached
 from idp.oidc.authorize import authorize_endpoint, move_along
 from idp.oidc.challenges import Challenges
 from idp.oidc.clients import ClientRegister, register
 from idp.oidc.discovery import discovery_documents
+from idp.oidc.farewell_page import farewell_page
 from idp.oidc.logout import logout_endpoint
+from idp.oidc.session_management import check_session
 from idp.oidc.sign_out import ending_with_sessions
 from idp.settings import Settings
 from idp.web.errors import ShownError
@@ -28,6 +30,7 @@ def install(app: Flask, wiring: Wiring) -> None:
     known = ClientRegister(clients.directory, clients.reload_seconds)
     app.extensions["leerid.clients"] = known
     app.extensions["leerid.keys"] = signing_keys(wiring.settings)
+    app.extensions["leerid.unreached"] = unreached.given_up
     app.extensions["leerid.challenges"] = Challenges()
     when_session_ends(app, ending_with_sessions(known, wiring.keys.pairwise))
     when_browser_changes(app, move_along)
@@ -36,6 +39,8 @@ def install(app: Flask, wiring: Wiring) -> None:
     app.register_blueprint(authorize_endpoint)
     app.register_blueprint(token_endpoints.blueprint)
     app.register_blueprint(logout_endpoint)
+    app.register_blueprint(farewell_page)
+    app.register_blueprint(check_session)
     app.register_blueprint(discovery_documents)
 
 

@@ -25,6 +25,7 @@ from idp.authentication import sessions
 from idp.database import writing
 from idp.oidc import issuing
 from idp.oidc.client_authentication import ProvenClient
+from idp.oidc.still_used import still_used
 from idp.oidc.token_request import TokenRequest
 from idp.tokens import codes, families, refresh
 from idp.tokens.codes import FoundCode
@@ -182,6 +183,9 @@ def refuse_dead(client: ProvenClient, grant: Grant, request: TokenRequest) -> No
     """CV-07: whoever was blocked, left school or signed out since gets nothing, at redemption too."""
     if (reason := grant.refusal(request.now)) is not None:
         note(f"grant:{reason}", client, grant)
+        raise InvalidGrantError("the grant is no longer valid")
+    if not still_used(request.db, client.client, grant, request.issuer.switched_off, request.now):
+        note("grant:not-at-their-school", client, grant)
         raise InvalidGrantError("the grant is no longer valid")
 
 

@@ -14,6 +14,7 @@ from idp.oidc.keys import KeyRing
 from idp.oidc.protocol import GrantType, Scope
 from idp.oidc.subjects import subject_for
 from idp.rules.belgian_time import school_day
+from idp.schools.switched_off import SwitchedOff
 from idp.settings import Settings
 from idp.tokens import access
 from idp.tokens.holders import Grant
@@ -22,11 +23,12 @@ from idp.tokens.secrets import new_value
 
 @dataclass(frozen=True)
 class Issuer:
-    """What it takes to issue: the name we sign under, the keys, and how long things last."""
+    """What it takes to issue: the name we sign under, the keys, how long things last, and what schools switched off."""
 
     settings: Settings
     ring: KeyRing
     pairwise_key: bytes = field(repr=False)
+    switched_off: SwitchedOff
 
     def subject(self, client: Client, grant: Grant) -> str:
         return subject_for(client, grant.person, self.pairwise_key)

@@ -36,7 +36,10 @@ class SpentAssertion(Base):
 
 
 class LogoutNotice(Base):
-    """A logout token to deliver to an application (back-channel logout), with its retries."""
+    """An application to tell that a sign-in ended: by a logout token (back-channel logout), with its retries.
+
+    One that takes no such token has a row as well when a page says who was told: settled from the start.
+    """
 
     __tablename__ = "logout_notices"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from idp.oidc.client import Client, ClientFileError
+from idp.oidc.client import Client, ClientFileError, origin_of
 from idp.oidc.protocol import (
     API_SCOPES,
     PERSON_CLAIMS,
@@ -38,6 +38,7 @@ KEYS = frozenset(
         "assertion_audience", "jwks",
         "redirect_uris", "post_logout_redirect_uris", "initiate_login_uri",
         "backchannel_logout_uri", "backchannel_logout_session_required",
+        "frontchannel_logout_uri", "frontchannel_logout_session_required",
         "grant_types", "response_types", "pkce", "scope", "subject_type", "sector_identifier",
         "id_token_signed_response_alg", "minimum_acr", "approval", "dashboard", "schools", "first_party", "claims",
     }
@@ -52,6 +53,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 OWN_PARAMETERS = frozenset(
     {"code", "state", "iss", "error", "error_description", "error_uri", "session_state"}
 )
+FRAME_PARAMETERS = frozenset({"iss", "sid"})
 # A pupil who reads one of these names believes that the page is ours.
 OUR_NAMES = ("leerid", "schoolloket", "leerlingloket")
 # Every kind of Unicode character that is not seen, or that turns the text around it.
@@ -97,7 +99,7 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
     if method is AuthMethod.NONE and pkce is not PkcePolicy.REQUIRED:
         raise Wrong("pkce", "must be required for a client without a secret (RFC 9700 section 2.1.1)")
     for address in redirect_uris:
-        refuse_own_parameters(address)
+        refuse_own_parameters("redirect_uris", address, OWN_PARAMETERS)
     if texts(table, "response_types", ["code"]) != ("code",):
         raise Wrong("response_types", 'only ["code"] is supported')
     logo_file = logo(table, path)
@@ -121,6 +123,8 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
         initiate_login_uri=link(table, "initiate_login_uri"),
         backchannel_logout_uri=link(table, "backchannel_logout_uri"),
         backchannel_logout_session_required=flag(table, "backchannel_logout_session_required", True),
+        frontchannel_logout_uri=frontchannel(table, redirect_uris),
+        frontchannel_logout_session_required=flag(table, "frontchannel_logout_session_required", False),
         grant_types=grant_types,
         pkce=pkce,
         scope=scope,
@@ -344,12 +348,21 @@ def is_private(host: str) -> bool:
     return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-def refuse_own_parameters(address: str) -> None:
+def frontchannel(table: Mapping[str, Any], redirect_uris: Iterable[str]) -> str:
+    """Front-Channel Logout 1.0 section 2: only where the application is at home, as our page opens it in a frame."""
+    key = "frontchannel_logout_uri"
+    value = link(table, key)
+    if value:
+        refuse_own_parameters(key, value, FRAME_PARAMETERS)
+        if origin_of(value) not in map(origin_of, redirect_uris):
+            raise Wrong(key, f"{value} needs the scheme, host and port of one of the redirect_uris")
+    return value
+
+
+def refuse_own_parameters(key: str, address: str, own: Iterable[str]) -> None:
     for parameter, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True):
-        if parameter in OWN_PARAMETERS:
-            raise Wrong(
-                "redirect_uris", f"{address} already has the parameter {parameter}, which our answer adds"
-            )
+        if parameter in own:
+            raise Wrong(key, f"{address} already has the parameter {parameter}, which our answer adds")
 
 
 def choice(table: Mapping[str, Any], key: str, kind: type[Choice], default: Choice) -> Choice:

@@ -21,8 +21,8 @@ from idp.web.request import settings
 log = logging.getLogger("leerid.oidc")
 
 
-def success(to: ReturnAddress, code: str) -> Response:
-    return answer(to, {"code": code})
+def success(to: ReturnAddress, code: str, session_state: str) -> Response:
+    return answer(to, {"code": code, "session_state": session_state})
 
 
 def failure(to: ReturnAddress, code: ErrorCode, description: str) -> Response:

@@ -27,6 +27,7 @@ from idp.oidc.clients import ClientRegister
 from idp.oidc.grants import Answer, CodeGrant, RefreshGrant
 from idp.oidc.issuing import Issuer
 from idp.oidc.pkce import S256Challenge
+from idp.oidc.still_used import still_used
 from idp.oidc.token_request import TokenRequest
 from idp.tokens import access, guard, refresh
 from idp.tokens.guard import Bearer
@@ -136,6 +137,9 @@ class Introspection(IntrospectionEndpoint):
         self, request: TokenRequest, client: ProvenClient, grant: Grant, own: dict[str, Any]
     ) -> dict[str, Any]:
         if grant.client_id != client.client_id:
+            return {"active": False}
+        off = request.issuer.switched_off
+        if not still_used(request.db, client.client, grant, off, request.now):
             return {"active": False}
         return {
             "active": True,

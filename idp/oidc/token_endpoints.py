@@ -15,8 +15,10 @@ from idp.oidc.issuing import Issuer
 from idp.oidc.keys import key_ring
 from idp.oidc.protocol import ErrorCode, Scope
 from idp.oidc.server import Server
+from idp.oidc.still_used import still_used
 from idp.oidc.token_request import TokenRequest
 from idp.rules.belgian_time import school_day
+from idp.schools.switched_off import switched_off
 from idp.tokens import guard
 from idp.web.forms import open_to_other_sites
 from idp.web.request import db, now, wiring
@@ -60,6 +62,8 @@ def userinfo() -> Response:
     client = register(current_app).get(bearer.client_id) if bearer else None
     if bearer is None or client is None:
         raise BearerRefused(401, ErrorCode.INVALID_TOKEN, "the access token is not valid")
+    if not still_used(db(), client, bearer.grant, switched_off(current_app), now()):
+        raise BearerRefused(401, ErrorCode.INVALID_TOKEN, "the access token is not valid")
     if Scope.OPENID not in bearer.scope:
         raise BearerRefused(403, ErrorCode.INSUFFICIENT_SCOPE, "the access token has no scope openid")
     names = claims.for_userinfo(client, bearer.scope, bearer.claims)
@@ -85,7 +89,9 @@ def server() -> Server:
     found: Server | None = current_app.extensions.get("leerid.tokens")
     if found is None:
         held = wiring()
-        issuer = Issuer(held.settings, key_ring(current_app), held.keys.pairwise)
+        issuer = Issuer(
+            held.settings, key_ring(current_app), held.keys.pairwise, switched_off(current_app)
+        )
         found = current_app.extensions["leerid.tokens"] = Server(issuer, register(current_app))
     return found
 

@@ -19,7 +19,8 @@ def harden(response: Response) -> Response:
     headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", content_security_policy())
-        headers["X-Frame-Options"] = "DENY"
+        if "frame_ancestors" not in g:  # this header can't say "anybody"
+            headers["X-Frame-Options"] = "DENY"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         headers.add("Vary", "Cookie")
@@ -30,7 +31,10 @@ def harden(response: Response) -> Response:
 
 def content_security_policy() -> str:
     targets = " ".join(("'self'", *g.get("form_action", ())))
+    shown = " ".join(g.get("frame_src", ("'none'",)))
+    framed_by = g.get("frame_ancestors", "'none'")
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"manifest-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+        f"manifest-src 'self'; frame-src {shown}; form-action {targets}; base-uri 'none'; "
+        f"frame-ancestors {framed_by}"
     )

@@ -71,6 +71,16 @@ def lead_on(origins: Sequence[str]) -> None:
     g.form_action = tuple(origins)
 
 
+def show_frames_of(origins: Sequence[str]) -> None:
+    """Whose pages this one shows in a frame; without a word of it, nobody's."""
+    g.frame_src = tuple(origins) or ("'none'",)
+
+
+def stand_in_frames() -> None:
+    """For an answer that other sites' pages are meant to show in a frame: there must be nothing on it to press."""
+    g.frame_ancestors = "*"
+
+
 def local_path(address: str | None, fallback: str = "/") -> str:
     """`address` when it is a path of this site, else `fallback`: never a way to another host (OA-04)."""
     if not address or not address.startswith("/") or address[1:2] in ("/", "\\"):

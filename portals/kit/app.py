@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portals.kit import desk, doors, errors, files, forms, headers, host, logs, pages
+from portals.kit import backchannel, desk, doors, errors, files, forms, headers, host, language, logs, pages
 from portals.kit.desk import Desk, Wiring
 from portals.kit.idp_api import IdpApi
 from portals.kit.session import SealedCookie
@@ -25,7 +25,7 @@ def new_desk(which: Desk, settings: PortalSettings) -> Flask:
     provider = Provider(app, settings, read_secret(settings.client_secret_file), which.scope)
     app.extensions["desk"] = Wiring(which, settings, provider, IdpApi(settings.issuer))
     app.before_request(desk.begin)
-    for part in (logs, headers, host, forms, files, errors, doors):
+    for part in (logs, headers, host, forms, files, errors, doors, backchannel, language):
         part.install(app)
     pages.install(app, which, settings)
     if settings.trusted_proxies:

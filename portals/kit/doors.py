@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, make_response, redirect, request
+import time
+
+from flask import Flask, Response, after_this_request, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from portals.kit import pages, session
+from portals.kit.backchannel import ended
 from portals.kit.desk import settings, wiring
 from portals.kit.errors import ShownError
 from portals.kit.sign_in import ProviderDown, SignInAgain
@@ -63,13 +66,15 @@ def callback() -> BaseResponse:
 
 def logout() -> BaseResponse:
     """Here at once, then at the provider, which ends every other application's visit as well."""
-    held = session.tokens()
+    held, language = session.tokens(), pages.chosen_language()
     session.forget()
+    after_this_request(pages.forget_language)
     if held is None:
         return redirect("/", 303)
+    ended().remember(held.sid, time.time())  # a copy of the cookie is worth nothing either
     wiring().provider.give_back(held)
     try:
-        return wiring().provider.end(held, session.leave())
+        return wiring().provider.end(held, session.leave(language), language)
     except ProviderDown as down:
         raise ShownError(503, "sign-out-unfinished") from down
 
@@ -78,6 +83,7 @@ def logged_out() -> BaseResponse:
     """Only after a sign-out that this browser began: nobody is told that they are out while they are in."""
     if not session.has_left(request.args.get("state", "")):
         return redirect("/", 303)
+    pages.speak(session.left_in())
     response: Response = make_response(pages.render("portal/logged_out.html"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

@@ -11,7 +11,7 @@ from portals.kit.forms import comes_from_elsewhere
 from portals.kit.idp_api import PassedOn
 from portals.kit.pages import page_above
 
-FILES = frozenset({".pdf", ".xlsx", ".csv"})
+FILES = frozenset({".pdf", ".xlsx", ".csv", ".json"})
 
 
 def install(app: Flask) -> None:

@@ -10,13 +10,16 @@ from portals.kit.desk import settings
 from portals.kit.errors import ShownError
 from portals.kit.session import form_token
 
+# The provider's own server comes here, without a browser; what it brings is signed.
+OPEN_TO_SERVERS = frozenset({"backchannel_logout"})
+
 
 def install(app: Flask) -> None:
     app.before_request(refuse_foreign_forms)
 
 
 def refuse_foreign_forms() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in OPEN_TO_SERVERS:
         return
     given = request.form.get("csrf_token", "").encode("utf-8", "replace")
     if comes_from_elsewhere() or not hmac.compare_digest(given, form_token().encode()):

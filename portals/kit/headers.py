@@ -35,5 +35,5 @@ def content_security_policy() -> str:
     issuer = settings().issuer
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {issuer}; connect-src 'self'; "
-        f"form-action 'self' {issuer}; base-uri 'none'; frame-ancestors 'none'"
+        f"manifest-src 'self'; form-action 'self' {issuer}; base-uri 'none'; frame-ancestors 'none'"
     )

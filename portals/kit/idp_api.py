@@ -24,7 +24,7 @@ LONG_PATIENCE = (2, 60)
 CHUNK = 64 * 1024
 # What is passed on from the provider to a browser; never a page.
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FILES = frozenset({"application/pdf", "text/csv", XLSX})
+FILES = frozenset({"application/pdf", "application/json", "text/csv", XLSX})
 
 
 class ApiDown(Exception):
@@ -99,29 +99,23 @@ class Me:
     family_name: str
     initials: str
     greeting: str
+    language: str | None
     email: Email | None
+    # An address that is still to be proven, and for how many hours its link is good.
+    pending_email: str | None
+    link_hours: int
     created_on: date
     may_choose_password: bool
     may_link_email: bool
     enrolments: tuple[Enrolment, ...]
     staff: tuple[Appointment, ...]
+    # After so long without anybody doing anything here, the sign-in ends.
+    idle_seconds: int
 
     @property
     def shown_name(self) -> str:
         """Naam Voornaam (R53)."""
         return f"{self.family_name} {self.given_name}".strip()
-
-
-@dataclass(frozen=True)
-class Application:
-    """A tile on the dashboard, with what the application gets to know and why."""
-
-    client_id: str
-    name: str
-    description: str
-    logo: str | None
-    open_url: str
-    purposes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -147,9 +141,6 @@ class IdpApi:
     def me(self, token: str) -> Me:
         return read(me_from, self.get("/api/me", token))
 
-    def applications(self, token: str) -> tuple[Application, ...]:
-        return read(applications_from, self.get("/api/me/applications", token))
-
     def get(self, path: str, token: str, query: Mapping[str, Any] | None = None) -> Any:
         """What it says. In `query`, what is None isn't asked. Raises each of the exceptions above."""
         return said(self.ask("GET", path, Bearer(token), params=asked(query)))
@@ -170,6 +161,10 @@ class IdpApi:
                 headers={"Content-Type": media_type},
             )
         )
+
+    def put(self, path: str, token: str, body: Any, *, patience: tuple[int, int] = LONG_PATIENCE) -> Any:
+        """Likewise."""
+        return said(self.ask("PUT", path, Bearer(token), patience=patience, json=body))
 
     def delete(self, path: str, token: str) -> None:
         self.ask("DELETE", path, Bearer(token))
@@ -301,12 +296,16 @@ def me_from(answer: Any) -> Me:
         family_name=answer["family_name"],
         initials=answer["initials"],
         greeting=answer["greeting"],
+        language=answer["language"],
         email=Email(email["address"], email["verified"]) if email else None,
+        pending_email=answer["pending_email"],
+        link_hours=answer["link_hours"],
         created_on=date.fromisoformat(answer["created_on"]),
         may_choose_password=answer["may_choose_password"],
         may_link_email=answer["may_link_email"],
         enrolments=tuple(map(enrolment_from, answer["enrolments"])),
         staff=tuple(map(appointment_from, answer["staff"])),
+        idle_seconds=int(answer["idle_seconds"]),
     )
 
 
@@ -323,17 +322,3 @@ def enrolment_from(answer: Any) -> Enrolment:
 
 def appointment_from(answer: Any) -> Appointment:
     return Appointment(answer["school_number"], answer["school_name"], answer["role"], answer["pupils"])
-
-
-def applications_from(answer: Any) -> tuple[Application, ...]:
-    return tuple(
-        Application(
-            client_id=each["client_id"],
-            name=each["name"],
-            description=each["description"],
-            logo=each["logo"],
-            open_url=each["open_url"],
-            purposes=tuple(dict.fromkeys(claim["purpose"] for claim in each["claims"])),
-        )
-        for each in answer["applications"]
-    )

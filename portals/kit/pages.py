@@ -8,13 +8,13 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from flask import Flask, current_app, g, redirect, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from jinja2 import FileSystemLoader
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 import templates
 from portals.kit.desk import Desk, settings, wiring
+from portals.kit.idp_api import Me
 from portals.kit.session import form_token
 from portals.kit.settings import PortalSettings
 from templates.serving import STATIC_PATH, design_url, picture_url, serve
@@ -51,33 +51,31 @@ def install(app: Flask, desk: Desk, settings: PortalSettings) -> None:
     )
     app.context_processor(lambda: {"locale": locale(), "language_return_to": here()})
     app.add_url_rule(f"{STATIC_PATH}/<path:name>", "design", serve)
-    app.add_url_rule("/language", "language", choose_language, methods=["POST"])
 
 
 def render(template: str, **values: Any) -> str:
+    """With `me` in its values, in the language of whoever that is."""
+    speak_as_wished(values.get("me"))
     return render_template(template, **values)
+
+
+def speak_as_wished(me: Me | None) -> None:
+    """What somebody chose before, anywhere; unless they chose something on this device."""
+    if me is not None and me.language in LANGUAGES and not chosen_language():
+        g.locale = me.language
 
 
 def locale() -> str:
     """What the person chose, else Dutch; not the browser's preference, which in schools is seldom the pupil's."""
     if "locale" not in g:
-        chosen = request.cookies.get(language_cookie(), "")
-        g.locale = chosen if chosen in LANGUAGES else "nl"
+        g.locale = chosen_language() or "nl"
     return str(g.locale)
 
 
 def chosen_language() -> str:
     """The language to ask of the provider: only one that this person chose here."""
-    return locale() if request.cookies.get(language_cookie(), "") in LANGUAGES else ""
-
-
-def choose_language() -> Response:
-    language = request.form.get("language", "")
-    if language not in LANGUAGES:
-        raise BadRequest
-    response = redirect(local_path(request.form.get("return_to")), 303)
-    keep_language(response, language)
-    return response
+    chosen = request.cookies.get(language_cookie(), "")
+    return chosen if chosen in LANGUAGES else ""
 
 
 def follow_language(response: Response, wanted: str) -> None:
@@ -96,6 +94,20 @@ def keep_language(response: Response, language: str) -> None:
         samesite="Lax",
         path="/",
     )
+
+
+def forget_language(response: Response) -> Response:
+    """It was the choice of whoever signs out here, and is kept with their account."""
+    name = language_cookie()
+    if name in request.cookies:
+        response.delete_cookie(name, secure=settings().https, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def speak(language: str) -> None:
+    """For this page; unless something was chosen on this device."""
+    if language in LANGUAGES and not chosen_language():
+        g.locale = language
 
 
 def language_cookie() -> str:

@@ -36,6 +36,8 @@ class Tokens:
     id_token: str = field(repr=False)
     began_at: int
     expires_at: int
+    # This sign-in, as the provider names it when it ends; empty in a cookie from before it was kept.
+    sid: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,13 @@ def forget() -> None:
     session.clear()
 
 
+def end_visit() -> None:
+    """The sign-in is over, says the provider. Whoever is on the way in, or out, with this browser still gets there."""
+    kept = {name: session[name] for name in ("flows", "leaving", "leaving_in") if name in session}
+    session.clear()
+    session.update(kept)
+
+
 def goes_round(now: float) -> bool:
     """Forgets a sign-in that the provider took back. True when that happened a moment ago as well: a circle."""
     if tokens() is None:
@@ -143,10 +152,16 @@ def form_token() -> str:
     return str(session["form"])
 
 
-def leave() -> str:
-    """On the way out: a value that the provider brings back when it is done."""
+def leave(language: str) -> str:
+    """On the way out: a value that the provider brings back when it is done. `language` is for the last page."""
     session["leaving"] = secrets.token_urlsafe(32)
+    session["leaving_in"] = language
     return str(session["leaving"])
+
+
+def left_in() -> str:
+    """The language of whoever left; asked once."""
+    return str(session.pop("leaving_in", ""))
 
 
 def has_left(state: str) -> bool:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from authlib.integrations.flask_client import OAuth
 from authlib.oauth2.base import OAuth2Error
 from flask import Flask, redirect
 from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -109,7 +111,7 @@ class Provider:
         given = self.ask_for_tokens(code=code, redirect_uri=self.callback, code_verifier=flow.verifier)
         claims = self.verify(given, flow.nonce)
         tokens = tokens_from(given, str(claims["sub"]), str(given["id_token"]), int(time.time()))
-        return tokens, flow.return_to
+        return replace(tokens, sid=str(claims.get("sid", ""))), flow.return_to
 
     def fresh(self, held: Tokens) -> Tokens:
         """The same tokens, or their successors when they are about to end. Raises SignInAgain."""
@@ -125,9 +127,10 @@ class Provider:
         except SignInFailed as failed:
             raise SignInAgain from failed
         # Rotation: the old refresh token is spent, so an answer without a new one is the last of its line.
-        return tokens_from(given, held.subject, held.id_token, held.began_at)
+        renewed = tokens_from(given, held.subject, held.id_token, held.began_at)
+        return replace(renewed, sid=held.sid)
 
-    def end(self, held: Tokens, state: str) -> Response:
+    def end(self, held: Tokens, state: str, language: str) -> Response:
         """To the provider's sign-out, which brings the visitor back to our own last page."""
         endpoint = str(self.discover()["end_session_endpoint"])
         parameters = {
@@ -135,6 +138,7 @@ class Provider:
             "client_id": self.settings.client_id,
             "post_logout_redirect_uri": f"{self.settings.origin}/logged-out",
             "state": state,
+            **({"ui_locales": language} if language else {}),
         }
         return redirect(f"{endpoint}?{urlencode(parameters)}", 303)
 
@@ -164,6 +168,14 @@ class Provider:
         # The algorithm is ours to choose: the thing that is checked never configures the check.
         found["id_token_signing_alg_values_supported"] = ["RS256"]
         return found
+
+    def signing_keys(self, *, anew: bool = False) -> KeySet:
+        """Those that the provider publishes; read once, and `anew` when it may have another by now."""
+        self.discover()
+        try:
+            return KeySet.import_key_set(self.client.fetch_jwk_set(force=anew))
+        except (requests.RequestException, RuntimeError, ValueError) as error:
+            raise ProviderDown(type(error).__name__) from error
 
     def ask_for_tokens(self, **question: Any) -> Mapping[str, Any]:
         self.discover()

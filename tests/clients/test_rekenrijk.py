@@ -16,7 +16,7 @@ from clients.rekenrijk.logout_tokens import LONGEST_VISIT
 from idp.oidc.keys import key_ring
 from idp.oidc.protocol import LOGOUT_EVENT
 from idp.oidc.registration import read
-from tests.portals.desks import REGISTRATIONS, Desks, sign_in
+from tests.portals.desks import REGISTRATIONS, Desks, finish_login, sign_in
 from tests.support.browser import Page, Visitor, parameters
 from tests.support.people import Made
 
@@ -159,6 +159,8 @@ def test_signing_out_here_signs_out_everywhere(desks: Desks, visitor: Visitor) -
     sign_in(visitor, who, desks.leerlingloket.origin + "/login")
     sign_in(visitor, who, desks.rekenrijk.origin + "/login")
     page = visitor.submit("/logout")
+    assert {"Leerlingloket", "Rekenrijk"} <= set(page.text.split()), "who else is told"
+    page = visitor.get(page.links["Ga verder"])
     assert page.url.startswith(desks.rekenrijk.origin + "/")
     assert "Welkom bij Rekenrijk" in page.text
     assert "login-next" in visitor.get(desks.leerlingloket.origin + "/profile").ids
@@ -196,7 +198,7 @@ def test_signing_out_at_the_desk_ends_it_here(desks: Desks, visitor: Visitor) ->
     sign_in(visitor, who, desks.leerlingloket.origin + "/login")
     visitor.submit("/logout")
     assert is_in(desks, visitor), "nobody told Rekenrijk yet"
-    assert desks.tell_applications() == 1
+    assert desks.tell_applications() == 2
     assert not is_in(desks, visitor)
 
 
@@ -218,6 +220,20 @@ def test_who_signs_in_again_after_signing_out_is_in(desks: Desks, visitor: Visit
     visitor.submit("/logout")
     desks.tell_applications()
     sign_in(visitor, who, desks.rekenrijk.origin + "/login")
+    assert is_in(desks, visitor)
+
+
+def test_CV_15_the_next_one_who_is_on_the_way_in_when_it_is_heard_gets_there(
+    desks: Desks, visitor: Visitor
+) -> None:
+    come_in(desks, visitor)
+    sid, second = session_of(desks, visitor)["sid"], pupil(desks)
+    begun = visitor.http.get(desks.rekenrijk.origin + "/login", allow_redirects=False)
+    visitor.get(f"{desks.provider.issuer}/end_session")
+    visitor.submit(button="logout-confirm")
+    assert tell(desks, logout_token(desks, sid)) == 200
+    page = finish_login(visitor, second, visitor.get(begun.headers["Location"]))
+    assert page.url == desks.rekenrijk.origin + "/"
     assert is_in(desks, visitor)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from idp.accounts.records import Account
@@ -69,15 +70,20 @@ def test_PR_20_a_notice_is_shown_once_and_again_for_a_new_claim(provider: Provid
     assert again(visitor, rp)[0].left_for is not None
 
 
+@pytest.mark.parametrize("policy", ["none", "notice", "consent"])
 def test_PR_20_whoever_ends_an_application_sees_the_notice_again(
-    provider: Provider, visitor: Visitor
+    provider: Provider, visitor: Visitor, policy: str
 ) -> None:
-    pupil, rp = provider.people.pupil(), application(provider, "notice")
-    first_visit(visitor, pupil, rp)
-    visitor.submit(button="consent-allow")
+    """Also of one that their school chose, and that told nothing the first time."""
+    pupil, rp = provider.people.pupil(), application(provider, policy)
+    page, _ = first_visit(visitor, pupil, rp)
+    if page.left_for is None:
+        visitor.submit(button="consent-allow")
     with provider.db() as db:
-        approvals.forget(db, pupil.account_id, rp.client_id)
+        approvals.withdraw(db, pupil.account_id, rp.client_id, provider.clock())
     assert again(visitor, rp)[0].left_for is None
+    assert visitor.submit(button="consent-allow").left_for is not None
+    assert again(visitor, rp)[0].left_for is not None
 
 
 def test_saying_no_is_told_to_the_application(provider: Provider, visitor: Visitor) -> None:

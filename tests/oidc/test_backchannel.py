@@ -5,12 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs
 
 import jwt
 import pytest
@@ -18,46 +14,11 @@ from sqlalchemy import select
 
 from idp.oidc import backchannel, outgoing
 from idp.oidc.records import LogoutNotice
+from tests.oidc.listening import Application, listening
 from tests.oidc.roads import id_token, through
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
 from tests.support.relying_party import Asked, RelyingParty
-
-
-@dataclass
-class Application:
-    """A server that listens for logout tokens."""
-
-    address: str = ""
-    status: int = 200
-    got: list[dict[str, Any]] = field(default_factory=list)
-
-
-@contextmanager
-def listening() -> Iterator[Application]:
-    application = Application()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            application.got.append({"type": self.headers["Content-Type"], "form": parse_qs(body)})
-            self.send_response(application.status)
-            if application.status in (301, 302, 307):
-                self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    application.address = f"http://127.0.0.1:{server.server_address[1]}/backchannel"
-    try:
-        yield application
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
@@ -338,3 +299,58 @@ def test_OA_24_a_server_that_says_nothing_is_given_up_in_seconds() -> None:
         with pytest.raises(outgoing.NotDelivered):
             outgoing.post_form(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, None)
         assert time.monotonic() - began < 5
+
+
+# Applications that are down
+
+
+def three(provider: Provider, *addresses: str) -> list[RelyingParty]:
+    names = ("eerste", "tweede", "derde")
+    return [
+        provider.relying_party(name, backchannel_logout_uri=address)
+        for name, address in zip(names, addresses, strict=False)
+    ]
+
+
+def test_FT_20_dead_applications_keep_no_other_waiting(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    """Two take the question and say nothing; the third has heard it long before they are given up."""
+    with listening() as silent, listening() as mute:
+        silent.silent = mute.silent = True
+        rps = three(provider, silent.address, mute.address, application.address)
+        signed_in_and_out(provider, visitor, *rps)
+        began = time.monotonic()
+        assert backchannel.deliver_due(provider.app, patience=1.5) == 1
+        assert time.monotonic() - began < outgoing.SECONDS
+        assert len(application.got) == 1
+        assert wait_until(lambda: len(silent.got) == len(mute.got) == 1)
+
+
+def test_FT_20_what_is_under_way_is_not_begun_once_more(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    application.silent = True
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    signed_in_and_out(provider, visitor, rp)
+    for _ in range(3):
+        assert backchannel.deliver_due(provider.app, patience=0.2) == 0
+    assert len(application.got) == 1
+
+
+def test_FT_20_signing_out_itself_waits_for_nobody(
+    provider: Provider, visitor: Visitor, application: Application
+) -> None:
+    application.silent = True
+    rp = provider.relying_party(backchannel_logout_uri=application.address)
+    token = id_token(rp, *through(visitor, provider.people.pupil(), rp))
+    began = time.monotonic()
+    assert visitor.get(f"{provider.issuer}/end_session?id_token_hint={token}").status == 200
+    assert time.monotonic() - began < outgoing.SECONDS
+
+
+def wait_until(true: Callable[[], bool]) -> bool:
+    ends_at = time.monotonic() + 5
+    while not true() and time.monotonic() < ends_at:
+        time.sleep(0.02)
+    return true()

@@ -190,6 +190,9 @@ def approved(*claims: str, scopes: tuple[str, ...] = ("openid", "profile"), ago:
         (ApprovalPolicy.CONSENT, approved("given_name"), False),
         (ApprovalPolicy.CONSENT, approved("given_name", scopes=("openid",)), True),
         (ApprovalPolicy.CONSENT, approved(), True),
+        (ApprovalPolicy.NONE, approved(), False),
+        (ApprovalPolicy.NONE, approved(scopes=()), True),  # withdrawn
+        (ApprovalPolicy.NOTICE, approved(scopes=()), True),
     ],
 )
 def test_PR_20_an_approval_is_asked_once_and_again_for_what_is_new(

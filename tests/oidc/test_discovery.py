@@ -48,6 +48,9 @@ KNOWN_MEMBERS = frozenset(
         "end_session_endpoint",
         "backchannel_logout_supported",
         "backchannel_logout_session_supported",
+        "frontchannel_logout_supported",
+        "frontchannel_logout_session_supported",
+        "check_session_iframe",
         "revocation_endpoint",
         "revocation_endpoint_auth_methods_supported",
         "revocation_endpoint_auth_signing_alg_values_supported",
@@ -76,7 +79,7 @@ def test_oidcc_discovery_endpoint_verification(provider: Provider) -> None:
     assert told["authorization_response_iss_parameter_supported"] is True
     assert told["request_uri_parameter_supported"] is False
     for name, value in told.items():
-        if name.endswith(("_endpoint", "_uri")):
+        if name.endswith(("_endpoint", "_uri", "_iframe")):
             assert value.startswith(f"{provider.issuer}/"), name
         if name.endswith("_supported"):
             assert isinstance(value, bool | list), name
@@ -98,7 +101,7 @@ def test_OA_43_the_issuer_is_configuration_whatever_the_host_header_says(provide
 
 def test_OA_67_every_endpoint_that_is_told_is_there(provider: Provider) -> None:
     for name, address in document(provider).items():
-        if name.endswith(("_endpoint", "_uri")):
+        if name.endswith(("_endpoint", "_uri", "_iframe")):
             assert requests.get(address, timeout=5, allow_redirects=False).status_code != 404, name
 
 
@@ -115,7 +118,7 @@ def test_OA_67_what_is_not_built_is_not_told_and_not_there(provider: Provider) -
         assert (
             rp.token(grant_type=grant, username="x", password="y").json()["error"] == "unsupported_grant_type"
         )
-    for path in ("/par", "/register", "/device_authorization", "/check_session"):
+    for path in ("/par", "/register", "/device_authorization"):
         assert requests.get(f"{provider.issuer}{path}", timeout=5).status_code == 404
 
 

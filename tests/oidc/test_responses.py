@@ -31,7 +31,7 @@ def test_OA_08_a_code_comes_with_state_and_iss(provider: Provider, visitor: Visi
         page = visitor.get(asked.url)
         assert page.left_for is not None
         assert bool(urlsplit(page.left_for).fragment) is (mode == "fragment")
-        assert set(rp.answer(page.left_for, asked)) == {"code", "state", "iss"}
+        assert set(rp.answer(page.left_for, asked)) == {"code", "session_state", "state", "iss"}
 
 
 def test_formpost_basic(provider: Provider, visitor: Visitor) -> None:
@@ -43,7 +43,7 @@ def test_formpost_basic(provider: Provider, visitor: Visitor) -> None:
         page = visitor.get(asked.url)
         form = page.form()
         assert (page.status, form.method, form.action) == (200, "POST", rp.redirect_uri)
-        assert set(form.fields) == {"code", "state", "iss"}
+        assert set(form.fields) == {"code", "session_state", "state", "iss"}
         assert (form.fields["state"], form.fields["iss"]) == (state, provider.issuer)
         assert "onward" in form.buttons
         assert page.headers["Cache-Control"] == "no-store"
@@ -62,7 +62,7 @@ def test_OA_03_each_parameter_comes_once(provider: Provider, visitor: Visitor) -
     asked = rp.ask()
     page = visitor.get(asked.url)
     assert page.left_for is not None
-    assert set(rp.answer(page.left_for, asked)) == {"x", "code", "state", "iss"}
+    assert set(rp.answer(page.left_for, asked)) == {"x", "code", "session_state", "state", "iss"}
 
 
 def test_OA_05_after_a_password_the_redirect_is_a_303_without_a_body(

@@ -42,7 +42,8 @@ def is_html(page: Page) -> bool:
 
 
 def test_OA_34_no_page_can_be_framed(answers: list[Page]) -> None:
-    pages = [page for page in answers if is_html(page)]
+    """But the one that stands in frames by design: there is nothing on it."""
+    pages = [page for page in answers if is_html(page) and not page.url.endswith("/check_session")]
     assert len(pages) > 3
     for page in pages:
         assert policy(page)["frame-ancestors"] == ["'none'"], page.url

@@ -1,0 +1,77 @@
+"""An application that is really there: it hears logout tokens, is opened in frames, and can be slow or wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+PAGE = b"<!doctype html><title>Oefenapp</title><h1>Hier is de applicatie</h1>"
+
+
+@dataclass
+class Application:
+    """A server that listens. `silent`: it takes a question and never answers."""
+
+    origin: str = ""
+    status: int = 200
+    silent: bool = False
+    got: list[dict[str, Any]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def address(self) -> str:
+        return f"{self.origin}/backchannel"
+
+    @property
+    def callback(self) -> str:
+        return f"{self.origin}/callback"
+
+    def framed(self) -> list[dict[str, list[str]]]:
+        """What the frames of a farewell brought here."""
+        return [parse_qs(urlsplit(path).query) for path in self.opened if path.startswith("/frontchannel")]
+
+
+@contextmanager
+def listening() -> Iterator[Application]:
+    application = Application()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            application.got.append({"type": self.headers["Content-Type"], "form": parse_qs(body)})
+            self.answer(b"")
+
+        def do_GET(self) -> None:
+            application.opened.append(self.path)
+            self.answer(PAGE)
+
+        def answer(self, body: bytes) -> None:
+            if application.silent:
+                application.closing.wait(20)
+                return
+            self.send_response(application.status)
+            if application.status in (301, 302, 307):
+                self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    application.origin = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield application
+    finally:
+        application.closing.set()
+        server.shutdown()
+        server.server_close()
