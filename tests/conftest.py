@@ -88,15 +88,26 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def made_databases() -> dict[str, str]:
+    """Each kind's URL once it has its tables. What depends on the kind ends at each change of it; this doesn't."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def database_with_tables(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    database_kind: str,
+    made_databases: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
-    if database_kind == "postgresql":
-        url = str(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path_factory.mktemp('database')}/leerid.db"
-    databases.make_tables(url)
-    return url
+    if database_kind not in made_databases:
+        if database_kind == "postgresql":
+            url = str(request.getfixturevalue("postgresql"))
+        else:
+            url = f"sqlite:///{tmp_path_factory.mktemp('database')}/leerid.db"
+        databases.make_tables(url)
+        made_databases[database_kind] = url
+    return made_databases[database_kind]
 
 
 @pytest.fixture

@@ -7,10 +7,20 @@ from flask import Flask
 from portals.kit.app import new_desk
 from portals.kit.desk import Desk
 from portals.kit.settings import PortalSettings
-from portals.schoolloket import editing, logbook, operators, pupil, pupil_list, renewals, schools
+from portals.schoolloket import (
+    applications,
+    editing,
+    logbook,
+    operators,
+    pupil,
+    pupil_list,
+    renewals,
+    schools,
+    undelivered,
+)
 
 DESK = Desk("schoolloket", "LeerID Schoolloket", "openid leerid:school")
-PAGES = (schools, pupil_list, pupil, editing, renewals, logbook, operators)
+PAGES = (schools, pupil_list, pupil, editing, renewals, applications, logbook, operators, undelivered)
 
 
 def create_app(settings: PortalSettings) -> Flask:

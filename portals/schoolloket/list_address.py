@@ -65,6 +65,11 @@ class ListAddress:
     def unfiltered(self) -> ListAddress:
         return self.showing(Filter())
 
+    @property
+    def reported(self) -> ListAddress:
+        """Everybody who said "Dit was ik niet"."""
+        return self.showing(Filter(reported="yes"))
+
     def showing(self, which: Filter) -> ListAddress:
         return replace(self, which=which, page=1)
 
@@ -94,6 +99,7 @@ def list_filter(asked: Mapping[str, str]) -> Filter:
         status=known(asked, "status", STATUSES),
         type=known(asked, "type", TYPES),
         class_code=word(asked, "class"),
+        reported=known(asked, "reported", ("yes",)),
     )
 
 

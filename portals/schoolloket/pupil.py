@@ -41,7 +41,9 @@ def install(app: Flask) -> None:
     app.add_url_rule(base, "pupil", show)
     app.add_url_rule(f"{base}/unlock", "unlock", unlock, methods=["POST"])
     app.add_url_rule(f"{base}/handed-out", "handed_out", handed_out, methods=["POST"])
+    app.add_url_rule(f"{base}/report-settled", "settle_report", settle_report, methods=["POST"])
     app.add_url_rule(f"{base}/card.pdf", "card", card)
+    app.add_url_rule(f"{base}/<any('data.pdf', 'data.json'):form>", "pupil_data", pupil_data)
 
 
 def show(school: int, pupil: int) -> str:
@@ -71,10 +73,24 @@ def handed_out(school: int, pupil: int) -> BaseResponse:
     return redirect(address.to("pupil"), 303)
 
 
+def settle_report(school: int, pupil: int) -> BaseResponse:
+    """What the pupil reported was looked into."""
+    address = pupil_address(school, pupil)
+    come_back_to(address.to("pupil"))
+    schools.at(school).api.settle_report(pupil)
+    return redirect(address.to("pupil", said="settled"), 303)
+
+
 def card(school: int, pupil: int) -> Response:
     """The card without a password. Who has to sign in again for it comes back to the pupil's page."""
     come_back_to(pupil_address(school, pupil).to("pupil", said="card"))
     return pass_on(schools.at(school).api.card(pupil))
+
+
+def pupil_data(school: int, pupil: int, form: str) -> Response:
+    """All that is kept about the pupil, for the pupil or the parents; by the same way back."""
+    come_back_to(pupil_address(school, pupil).to("pupil", said="data"))
+    return pass_on(schools.at(school).api.data(pupil, form))
 
 
 def identifier(text: str) -> UUID | None:

@@ -60,6 +60,8 @@ class Filter:
     status: str = ""
     type: str = ""
     class_code: str = ""
+    # "yes": only who said "Dit was ik niet".
+    reported: str = ""
 
     def asked(self) -> dict[str, str]:
         """In the words of the API, which are also those of our own addresses."""
@@ -78,6 +80,7 @@ class ListedPupil:
     class_code: str
     status: str
     type: str
+    reported: bool
     selected: bool
 
 
@@ -100,6 +103,7 @@ class PupilList:
     pages: int
     per_page: int
     selected_total: int
+    reported_total: int
     rows: tuple[ListedPupil, ...]
     choices: Choices
 
@@ -134,6 +138,8 @@ class PupilAccount:
     created_on: date
     last_sign_in_on: date | None
     handed_out: HandedOut | None
+    # "Dit was ik niet": somebody else may know the password.
+    reported_on: date | None
     may_remove_email: bool
     may_renew: bool
     card_address: str
@@ -189,6 +195,15 @@ class Pupil:
         return self.account is not None and "print" in self.may
 
     @property
+    def may_settle(self) -> bool:
+        return self.account is not None and "settle" in self.may
+
+    @property
+    def is_basic(self) -> bool:
+        """Who can't ask all data alone, so that the school hands it out (PR-13); an advanced pupil's is the pupil's own."""
+        return self.account is None or self.account.kind == "basic"
+
+    @property
     def may_hand_out(self) -> bool:
         return self.account is not None and "hand_out" in self.may
 
@@ -229,7 +244,7 @@ class SchoolApi:
 
     def select_all(self, which: Filter) -> int:
         """Everybody whom the filter lets through, on all pages."""
-        whole = {"q": "", "group": "", "status": "", "type": "", "class": "", **which.asked()}
+        whole = {"q": "", "group": "", "status": "", "type": "", "class": "", "reported": "", **which.asked()}
         return self.change_selection({"all_of": whole})
 
     def clear_selection(self) -> int:
@@ -256,6 +271,13 @@ class SchoolApi:
 
     def hand_out(self, pupil_number: int, handed_out: bool) -> None:
         self.post(pupil_number, "handed-out", {"handed_out": handed_out})
+
+    def settle_report(self, pupil_number: int) -> None:
+        self.post(pupil_number, "report-settled")
+
+    def data(self, pupil_number: int, form: str) -> PassedOn:
+        """All that is kept about one pupil: `data.pdf` or `data.json`."""
+        return self.api.file(f"{self.root}/pupils/{pupil_number}/{form}", self.token)
 
     def card(self, pupil_number: int) -> PassedOn:
         """The card without a password of one pupil."""
@@ -301,6 +323,7 @@ def list_from(answer: Any) -> PupilList:
         pages=answer["pages"],
         per_page=answer["per_page"],
         selected_total=answer["selected_total"],
+        reported_total=answer["reported_total"],
         rows=tuple(map(row_from, answer["rows"])),
         choices=Choices(
             groups=tuple(filters["groups"]),
@@ -320,6 +343,7 @@ def row_from(answer: Any) -> ListedPupil:
         class_code=answer["class"],
         status=answer["status"],
         type=answer["type"],
+        reported=answer["reported"],
         selected=answer["selected"],
     )
 
@@ -363,6 +387,7 @@ def account_from(answer: Any) -> PupilAccount:
         created_on=date.fromisoformat(answer["created_on"]),
         last_sign_in_on=date_or_none(answer["last_sign_in_on"]),
         handed_out=handed_out_from(handed_out) if handed_out else None,
+        reported_on=day_of(answer["reported_at"]) if answer["reported_at"] else None,
         may_remove_email=answer["may_remove_email"],
         may_renew=answer["may_renew"],
         card_address=answer["card_address"] or "",

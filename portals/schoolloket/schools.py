@@ -13,7 +13,7 @@ from portals.kit.desk import wiring
 from portals.kit.doors import access_token
 from portals.kit.errors import ShownError
 from portals.kit.idp_api import Me
-from portals.kit.pages import render
+from portals.kit.pages import render, speak_as_wished
 from portals.schoolloket.school_api import BEHEERDER, OwnSchool, SchoolApi, Schools, own_schools
 
 STAFF = "staff"
@@ -60,6 +60,7 @@ def here() -> Visit:
     token = access_token()
     g.visit = Visit(wiring().api.me(token), own_schools(wiring().api, token), token)
     visit: Visit = g.visit
+    speak_as_wished(visit.me)
     return visit
 
 

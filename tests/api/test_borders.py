@@ -26,6 +26,9 @@ CALLS: list[tuple[str, Callable[[Caller, int, int], requests.Response]]] = [
         "rename",
         lambda who, school, n: who.post(f"/api/schools/{school}/pupils/{n}/username", {"username": "kaper"}),
     ),
+    ("settle", lambda who, school, n: who.post(f"/api/schools/{school}/pupils/{n}/report-settled")),
+    ("data", lambda who, school, n: who.get(f"/api/schools/{school}/pupils/{n}/data.json")),
+    ("pages", lambda who, school, n: who.get(f"/api/schools/{school}/pupils/{n}/data.pdf")),
     ("unlock", lambda who, school, n: who.post(f"/api/schools/{school}/pupils/{n}/unlock")),
     (
         "hand out",

@@ -57,6 +57,8 @@ class Scene:
     provider: Provider
     desk: Desk
     operator: Caller
+    older: Caller
+    leaver: Caller
     others: tuple[Caller, ...]
     pupil: Person
     saved: str
@@ -69,6 +71,8 @@ class Scene:
             "school": SCHOOL,
             "number": self.fault() if "/faults/" in operation.path else self.pupil.number,
             "renewal": self.saved if is_file else proposed,
+            "client_id": "oefenapp",
+            "ref": "0" * 32,
             "import_id": self.operator.ask("POST", "/api/imports", data=b"a;b\n", headers=SENT).json()["id"],
         }
         return {name: value for name, value in there.items() if f"{{{name}}}" in operation.path}
@@ -78,6 +82,10 @@ class Scene:
 
     def owner(self, operation: Operation) -> Caller:
         """Who gets furthest with it."""
+        if operation.path == "/api/me/not-me":
+            return self.leaver  # who isn't signed in any more after it
+        if operation.path.startswith("/api/me/"):
+            return self.older
         return self.operator if operation.path.startswith("/api/imports") else self.desk.caller
 
 
@@ -86,9 +94,11 @@ def scene(provider: Provider) -> Scene:
     people = provider.people
     people.school(SCHOOL, f"School {HOSTILE}")
     pupil = people.pupil("basic", school=SCHOOL, given_name=f"Jan {HOSTILE}", class_code="1A")
-    people.pupil("advanced", school=SCHOOL, email="an@example.be", administrative_group=HOSTILE)
+    older = people.pupil("advanced", school=SCHOOL, email="an@example.be", administrative_group=HOSTILE)
     people.pupil("pictures", school=SCHOOL, class_code="1B")
     people.enrolled_only(school=SCHOOL, family_name=HOSTILE)
+    start = {"initiate_login_uri": "https://oefenapp.example/start", "dashboard": True}
+    provider.relying_party("oefenapp", name=f"Oefen {HOSTILE.splitlines()[0]}", **start)
     runs = people.staff()
     with provider.db() as db:
         make_operator(db, db.get_one(Account, runs.account_id), provider.clock())
@@ -98,6 +108,8 @@ def scene(provider: Provider) -> Scene:
         provider=provider,
         desk=desk,
         operator=operator,
+        older=signed_in(provider, older, "leerid:self"),
+        leaver=signed_in(provider, people.pupil("advanced", school=SCHOOL), "leerid:self"),
         others=(teacher, operator, signed_in(provider, pupil, "leerid:self"), nobody(provider)),
         pupil=pupil,
         saved=desk.renew([people.pupil("basic", school=SCHOOL).number]).rpartition("/")[2],
@@ -140,8 +152,13 @@ def at_a_place(operation: Operation) -> Iterator[Made]:
 
 
 def anywhere(operation: Operation) -> Iterator[Made]:
-    if operation.path_parameters:
+    if any(could_be_no_place(each) for each in operation.path_parameters):
         yield from cases(operation, GenerationMode.NEGATIVE, None)
+
+
+def could_be_no_place(parameter: Any) -> bool:
+    """Of a name that may be any text, there is none that isn't as described."""
+    return bool(parameter.definition["schema"] != {"type": "string"})
 
 
 def cases(operation: Operation, mode: GenerationMode, places: Mapping[str, str] | None) -> list[Made]:

@@ -94,6 +94,7 @@ def test_R86_R87_R88_R91_R92_a_basic_pupil(provider: Provider, caller: Caller) -
             "created_on": "2023-02-22",
             "last_sign_in_on": "2023-07-22",
             "handed_out": None,
+            "reported_at": None,
             "may_remove_email": False,
             "may_renew": True,
             "card_address": provider.issuer + pupil.card_path,

@@ -47,6 +47,7 @@ class World:
 
     provider: Provider
     callers: Mapping[Who, Caller]
+    older: Caller
     pupil: Made
     fault: str
 
@@ -56,8 +57,23 @@ class World:
     def post(self, who: Who, path: str, body: Any = None) -> requests.Response:
         return self.callers[who].post(path, body)
 
+    def put(self, who: Who, path: str, body: Any) -> requests.Response:
+        return self.callers[who].ask("PUT", path, json=body)
+
     def delete(self, who: Who, path: str) -> requests.Response:
         return self.callers[who].ask("DELETE", path)
+
+    def linking(self, who: Who, method: str, path: str, body: Any = None) -> requests.Response:
+        """An e-mail address is for a pupil with an advanced account (R17)."""
+        caller = self.older if who is Who.PUPIL else self.callers[who]
+        return caller.ask(method, path, json=body)
+
+    def application(self, path: str = "") -> str:
+        """One that belongs on the dashboard, switched on."""
+        self.provider.relying_party(
+            "oefenapp", dashboard=True, initiate_login_uri="https://oefenapp.example/"
+        )
+        return f"oefenapp{path}"
 
     def one(self, path: str = "") -> str:
         return f"{HERE}/pupils/{self.pupil.number}{path}"
@@ -104,7 +120,52 @@ PORTALS_THEMSELVES = (401,) * 9
 
 TABLE: dict[str, tuple[tuple[int, ...], Try]] = {
     "GET /api/me": (ANYBODY, lambda world, who: world.get(who, "/api/me")),
+    "PUT /api/me/language": (
+        tuple(204 if status == 200 else status for status in ANYBODY),
+        lambda world, who: world.put(who, "/api/me/language", {"language": "fr"}),
+    ),
+    "GET /api/me/email": (PUPILS, lambda world, who: world.linking(who, "GET", "/api/me/email")),
+    "PUT /api/me/email": (
+        PUPILS,
+        lambda world, who: world.linking(who, "PUT", "/api/me/email", {"email": "an@post.example"}),
+    ),
+    # After the call before this one there is something to send again.
+    "POST /api/me/email/resend": (
+        PUPILS,
+        lambda world, who: world.linking(who, "POST", "/api/me/email/resend"),
+    ),
+    "DELETE /api/me/email": (
+        tuple(204 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.linking(who, "DELETE", "/api/me/email"),
+    ),
     "GET /api/me/applications": (PUPILS, lambda world, who: world.get(who, "/api/me/applications")),
+    "PUT /api/me/applications/<client_id>/favourite": (
+        tuple(204 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.put(who, f"/api/me/applications/{world.application('/favourite')}", None),
+    ),
+    "DELETE /api/me/applications/<client_id>/favourite": (
+        tuple(204 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.delete(who, f"/api/me/applications/{world.application('/favourite')}"),
+    ),
+    "POST /api/me/still-here": (PUPILS, lambda world, who: world.post(who, "/api/me/still-here")),
+    "GET /api/me/activity": (PUPILS, lambda world, who: world.get(who, "/api/me/activity")),
+    "GET /api/me/sign-ins": (PUPILS, lambda world, who: world.get(who, "/api/me/sign-ins")),
+    # A sign-in and an access that are nobody's; the others end what another row still needs.
+    "DELETE /api/me/sign-ins/<ref>": (
+        tuple(404 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.delete(who, f"/api/me/sign-ins/{'0' * 32}"),
+    ),
+    "DELETE /api/me/applications/<client_id>/access": (
+        tuple(404 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.delete(who, "/api/me/applications/nergens/access"),
+    ),
+    "POST /api/me/sign-ins/end-others": (
+        tuple(204 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.linking(who, "POST", "/api/me/sign-ins/end-others"),
+    ),
+    # An advanced pupil takes it alone; a basic one is handed it by the school (PR-13).
+    "GET /api/me/data.json": (PUPILS, lambda world, who: world.linking(who, "GET", "/api/me/data.json")),
+    "GET /api/me/data.pdf": (PUPILS, lambda world, who: world.linking(who, "GET", "/api/me/data.pdf")),
     "GET /api/schools": (STAFF, lambda world, who: world.get(who, "/api/schools")),
     "POST /api/faults": (
         PORTALS_THEMSELVES,
@@ -133,6 +194,18 @@ TABLE: dict[str, tuple[tuple[int, ...], Try]] = {
     "POST /api/schools/<int:school>/pupils/<int:number>/unlock": (
         DOES_TO_PUPIL,
         lambda world, who: world.post(who, world.one("/unlock")),
+    ),
+    "POST /api/schools/<int:school>/pupils/<int:number>/report-settled": (
+        DOES_TO_PUPIL,
+        lambda world, who: world.post(who, world.one("/report-settled")),
+    ),
+    "GET /api/schools/<int:school>/pupils/<int:number>/data.json": (
+        BEHEERDER,
+        lambda world, who: world.get(who, world.one("/data.json")),
+    ),
+    "GET /api/schools/<int:school>/pupils/<int:number>/data.pdf": (
+        BEHEERDER,
+        lambda world, who: world.get(who, world.one("/data.pdf")),
     ),
     "POST /api/schools/<int:school>/pupils/<int:number>/handed-out": (
         DOES_TO_PUPIL,
@@ -189,6 +262,19 @@ TABLE: dict[str, tuple[tuple[int, ...], Try]] = {
         BEHEERDER,
         lambda world, who: world.get(who, world.saved(who, "/accounts.csv")),
     ),
+    # The applications of the school
+    "GET /api/schools/<int:school>/applications": (
+        BEHEERDER,
+        lambda world, who: world.get(who, f"{HERE}/applications"),
+    ),
+    "PUT /api/schools/<int:school>/applications": (
+        tuple(204 if status == 200 else status for status in BEHEERDER),
+        lambda world, who: world.put(who, f"{HERE}/applications", {"applications": [world.application()]}),
+    ),
+    "PUT /api/schools/<int:school>/applications/<client_id>": (
+        BEHEERDER,
+        lambda world, who: world.put(who, f"{HERE}/applications/{world.application()}", {"on": True}),
+    ),
     # What happened
     "GET /api/schools/<int:school>/log": (BEHEERDER, lambda world, who: world.get(who, f"{HERE}/log")),
     "GET /api/schools/<int:school>/log.csv": (
@@ -198,6 +284,11 @@ TABLE: dict[str, tuple[tuple[int, ...], Try]] = {
     "GET /api/schools/<int:school>/faults/<number>": (
         BEHEERDER,
         lambda world, who: world.get(who, f"{HERE}/faults/{world.fault}"),
+    ),
+    # What could not be delivered
+    "GET /api/operators/undelivered": (
+        OPERATOR,
+        lambda world, who: world.get(who, "/api/operators/undelivered"),
     ),
     # The feed of enrolments
     "GET /api/imports": (OPERATOR, lambda world, who: world.get(who, "/api/imports")),
@@ -210,6 +301,11 @@ TABLE: dict[str, tuple[tuple[int, ...], Try]] = {
     "DELETE /api/imports/<uuid:import_id>": (
         (*OPERATOR[:-1], 204),
         lambda world, who: world.delete(who, world.sent()),
+    ),
+    # The last of all: after it, that pupil is signed in nowhere.
+    "POST /api/me/not-me": (
+        tuple(204 if status == 200 else status for status in PUPILS),
+        lambda world, who: world.linking(who, "POST", "/api/me/not-me"),
     ),
 }
 
@@ -236,7 +332,8 @@ def world(provider: Provider) -> World:
     callers = {who: signed_in(provider, made, scope) for who, (made, scope) in signing_in.items()}
     send_away(provider, dismissed)
     number = requests.get(f"{provider.origin}/nergens", timeout=10).headers["X-Request-Id"]
-    return World(provider, {Who.NOBODY: nobody(provider), **callers}, pupil, number)
+    older = signed_in(provider, people.pupil("advanced", school=SCHOOL), "leerid:self")
+    return World(provider, {Who.NOBODY: nobody(provider), **callers}, older, pupil, number)
 
 
 def send_away(provider: Provider, who: Made) -> None:

@@ -71,6 +71,7 @@ def test_R76_R77_R80_R81_R82_R83_R84_a_page_of_the_list(caller: Caller) -> None:
         "pages": 1,
         "per_page": 50,
         "selected_total": 2,
+        "reported_total": 0,
         "filters": {
             "groups": [
                 "2e lj 1e gr Mechanica-elektriciteit",
@@ -93,6 +94,7 @@ def test_R76_R77_R80_R81_R82_R83_R84_a_page_of_the_list(caller: Caller) -> None:
         "class": "2M",
         "status": "none",
         "type": "",
+        "reported": False,
         "selected": True,
     }
     assert [row["type"] for row in rows] == ["advanced", "advanced", "", "basic"]

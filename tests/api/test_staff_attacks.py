@@ -26,6 +26,7 @@ from tests.support.relying_party import RelyingParty, Tokens
 # What opens passwords, or takes many pupils' data away, asks who is there anew; what doesn't is here by name.
 WITHOUT_A_RECENT_SIGN_IN = {
     "pupils", "select_pupils", "pupil", "usernames", "rename", "unlock", "handed_out", "all_handed_out",
+    "settle_report", "school_applications", "order_applications", "switch_application",
     "propose", "choose_basic_secret", "drop", "read_log", "look_up_fault",
 }  # fmt: skip
 

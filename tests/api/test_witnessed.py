@@ -25,6 +25,9 @@ LEAVES = {
     "pupil": ["pupil:viewed"],
     "rename": ["pupil:renamed"],
     "unlock": ["pupil:unlocked"],
+    "settle_report": ["pupil:report-settled"],
+    "pupil_data_json": ["pupil:data-taken"],
+    "pupil_data_pdf": ["pupil:data-taken"],
     "handed_out": ["pupil:handed-out"],
     "all_handed_out": ["pupil:handed-out", "pupil:handed-out"],
     "print_cards": ["card:printed"],
@@ -36,13 +39,15 @@ LEAVES = {
     "print_renewal": ["renewal:printed"],
     "export_renewal": ["renewal:exported"],
     "merge_renewal": ["renewal:exported"],
+    "order_applications": ["applications:ordered"],
+    "switch_application": ["application:switched-off"],
     "read_log": ["log:read"],
     "export_log": ["log:exported"],
     "look_up_fault": ["fault:looked-up"],
 }
 # These tell nothing about a pupil and change nothing of one: a tick in a list, whether a username is free, a choice that
 # the proposal's next view shows.
-SILENT = {"select_pupils", "usernames", "choose_basic_secret"}
+SILENT = {"select_pupils", "usernames", "choose_basic_secret", "school_applications"}
 
 
 @dataclass
@@ -90,6 +95,9 @@ def walk_through(walk: Walk) -> None:
     walk.ask("usernames", "GET", "/usernames", candidate="amber.nieuw", pupil=amber.number)
     walk.ask("rename", "POST", f"{one}/username", {"username": "amber.nieuw"})
     walk.ask("unlock", "POST", f"{one}/unlock")
+    walk.ask("settle_report", "POST", f"{one}/report-settled")
+    for form in ("json", "pdf"):
+        walk.ask(f"pupil_data_{form}", "GET", f"{one}/data.{form}")
     walk.ask("handed_out", "POST", f"{one}/handed-out", {"handed_out": True})
     walk.ask("all_handed_out", "POST", "/handed-out", {"pupils": [amber.number, bram.number]})
     walk.ask("print_cards", "GET", "/cards.pdf", pupils="selected")
@@ -102,6 +110,10 @@ def walk_through(walk: Walk) -> None:
     walk.ask("export_renewal", "GET", f"{renewal}/accounts.xlsx")
     walk.ask("merge_renewal", "GET", f"{renewal}/accounts.csv")
     walk.ask("drop", "DELETE", walk.renewal(bram))
+    walk.provider.relying_party("oefenapp")
+    walk.ask("school_applications", "GET", "/applications")
+    walk.ask("order_applications", "PUT", "/applications", {"applications": ["oefenapp"]})
+    walk.ask("switch_application", "PUT", "/applications/oefenapp", {"on": False})
     walk.ask("read_log", "GET", "/log")
     walk.ask("export_log", "GET", "/log.csv")
     number = requests.get(f"{walk.provider.origin}/nergens", timeout=10).headers["X-Request-Id"]

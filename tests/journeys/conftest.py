@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,15 +88,27 @@ class Town:
 
 
 @pytest.fixture(scope="session")
-def town(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("demo")
-    if database_kind == "sqlite":
-        yield from running_town(folder)
-        return
-    with postgresql_cluster() as url:
-        yield from running_town(folder, url)
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Town]]:
+    """Founds the town of each kind of database when it is first visited; they stay until the last test."""
+    with ExitStack() as standing:
+        founded: dict[str, Town] = {}
+
+        def found(kind: str) -> Town:
+            if kind not in founded:
+                url = standing.enter_context(postgresql_cluster()) if kind == "postgresql" else ""
+                folder = tmp_path_factory.mktemp("demo")
+                founded[kind] = standing.enter_context(running_town(folder, url))
+            return founded[kind]
+
+        yield found
 
 
+@pytest.fixture
+def town(database_kind: str, towns: Callable[[str], Town]) -> Town:
+    return towns(database_kind)
+
+
+@contextmanager
 def running_town(folder: Path, database_url: str = "") -> Iterator[Town]:
     leerid = Path(sys.executable).with_name("leerid")
     port = free_ports(4)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys import desk, walks
+from tests.journeys import desk, pupil_states, walks
 from tests.journeys.conftest import Town
 from tests.journeys.desk import CITY, PRIMARY
 from tests.journeys.feeds import OF_THIS_YEAR, feed_of
@@ -83,6 +83,7 @@ for state, address in {
     "pupil who isn't there": "/pupils/999999",
     "edit, the password is over": f"/pupils/{BOGDAN}/edit?renewal={uuid4()}",
     "passwords over": f"/renewals/{uuid4()}",
+    "applications": "/applications",
     "log": "/log",
     "log without anything": "/log?from=2020-01-01&to=2020-01-02",
     "log with a mistake": "/log?from=gisteren",
@@ -277,6 +278,7 @@ def at_the_operators(page: Page, town: Town) -> None:
 
 
 WAYS["operators feeds"] = at_the_operators
+WAYS["operators nothing undelivered"] = partial(as_staff, username=JORIS, path="/operators/undelivered")
 
 
 @way_to("operators no file chosen")
@@ -403,4 +405,4 @@ def by_recovery_code(page: Page, town: Town) -> None:
 
 def with_the_pupils_pages() -> list[str]:
     """Every state that a page of LeerID can be in, by name."""
-    return list(WAYS)
+    return pupil_states.every_state()

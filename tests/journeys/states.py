@@ -307,6 +307,7 @@ def choose_too_short(page: Page, town: Town) -> None:
 def offered_an_address(page: Page, town: Town, pupil: dict[str, Any]) -> None:
     walks.open_card(page, town, pupil)
     walks.type_password(page, pupil["password"])
+    expect(page.locator("#new_password, .field-error").first).to_be_visible()
     if page.locator("#new_password").count() == 0:  # chosen in an earlier walk
         walks.type_password(page, walks.OWN_PASSWORD)
     else:
@@ -398,7 +399,7 @@ def signed_out(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 14))
     page.goto(f"{town.issuer}/end_session")
     page.locator("#logout-confirm").click()
-    expect(page.locator("#logged-out-next")).to_be_visible()
+    expect(page.locator("#farewell-next")).to_be_visible()
 
 
 @way_to("provider refuses a form without its token")
@@ -408,6 +409,30 @@ def form_refused(page: Page, town: Town) -> None:
     page.locator("#username").fill("mila.janssens")
     page.locator("#login-next").click()
     expect(page.locator("#fault-number")).to_be_visible()
+
+
+# Practising the pictures
+
+
+@way_to("provider practice")
+def practice(page: Page, town: Town) -> None:
+    page.goto(f"{town.issuer}/practice?row=4729&back=/login")
+
+
+@way_to("provider practice, almost")
+def practice_almost(page: Page, town: Town) -> None:
+    practice(page, town)
+    page.locator("#pictures").fill("4728")
+    page.locator("#practice-submit").click()
+    expect(page.get_by_text("Bijna! Probeer nog eens.")).to_be_visible()
+
+
+@way_to("provider practice, well done")
+def practice_well(page: Page, town: Town) -> None:
+    practice(page, town)
+    page.locator("#pictures").fill("4729")
+    page.locator("#practice-submit").click()
+    expect(page.locator("#practice-again")).to_be_visible()
 
 
 # The Leerlingloket
@@ -425,8 +450,23 @@ WAYS["leerlingloket sign-in over"] = partial(at_the_pupils_desk, "/callback?stat
 @way_to("leerlingloket dashboard with its menu")
 def dashboard(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 15))
-    page.locator("summary").filter(has_text="Wat weten deze applicaties").click()
+    page.get_by_role("button", name="Favoriet: Rekenrijk").click()
     page.locator("header summary").click()
+
+
+@way_to("leerlingloket what an application gets")
+def what_it_gets(page: Page, town: Town) -> None:
+    come_in(page, town, with_pictures(town, 15))
+    page.get_by_role("link", name="Wat krijgt deze toepassing van mij?").first.click()
+    expect(page.locator("#open-application")).to_be_visible()
+
+
+@way_to("leerlingloket is somebody still there")
+def still_there(page: Page, town: Town) -> None:
+    page.clock.install()
+    come_in(page, town, with_pictures(town, 15))
+    page.clock.fast_forward("29:05")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
 
 
 @way_to("leerlingloket profile")
@@ -488,7 +528,7 @@ def sums_refused(page: Page, town: Town) -> None:
 @way_to("rekenrijk sum wrong, and what it knows")
 def sums_wrong(page: Page, town: Town) -> None:
     come_in(page, town, with_pictures(town, 18))
-    page.get_by_role("link", name=re.compile("Rekenrijk")).click()
+    walks.open_rekenrijk(page)
     page.locator("#answer").fill("999")
     page.locator("#check").click()
     page.locator("summary").click()

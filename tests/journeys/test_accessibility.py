@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys import looks, school_states, states, walks
 from tests.journeys.conftest import Town, running_town
+from tests.journeys.overheard import Overheard
 from tests.support.databases import postgresql_cluster
-
-
-@dataclass
-class Overheard:
-    """What the browser asked of whom, and what it complained of."""
-
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def listen(self, page: Page) -> None:
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        # A refused page is told in the console as well; that is no complaint about the page.
-        page.on(
-            "console",
-            lambda said: (
-                None
-                if said.type != "error" or "the server responded with a status" in said.text
-                else self.complaints.append(said.text)
-            ),
-        )
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +20,9 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A demonstration of our own, on one kind of database: pages don't know which one is behind them."""
     folder = tmp_path_factory.mktemp("demo")
     wanted = os.environ.get("LEERID_TEST_DATABASE") or request.config.getoption("--database")
-    if wanted == "postgresql":
-        with postgresql_cluster() as url:
-            yield from guests_moved_in(running_town(folder, url))
-    else:
-        yield from guests_moved_in(running_town(folder))
-
-
-def guests_moved_in(towns: Iterator[Town]) -> Iterator[Town]:
-    for town in towns:
+    with ExitStack() as standing:
+        url = standing.enter_context(postgresql_cluster()) if wanted == "postgresql" else ""
+        town = standing.enter_context(running_town(folder, url))
         for guest in states.GUESTS:
             guest.move_in(town)
         yield town
@@ -76,11 +50,7 @@ def test_wcag_PR_16_a_page_is_sound_in_every_look(
 
     looks.assert_sound(screen, shows_everything=state == "demo design")
 
-    assert overheard.complaints == []
-    ours = (town.issuer, town.leerlingloket, town.schoolloket, town.sample_app)
-    assert [
-        url for url in overheard.asked if not url.startswith(tuple(f"{origin}/" for origin in ours))
-    ] == []
+    overheard.assert_alone_with(town)
 
 
 # What a page says when something must be mended

@@ -27,7 +27,7 @@ def test_R35_R42_R45_R49_a_card_and_four_pictures_open_the_leerlingloket_and_one
 
     visited: list[str] = []
     tablet.on("framenavigated", lambda frame: visited.append(frame.url))
-    tablet.get_by_role("link", name=re.compile("Rekenrijk")).click()
+    walks.open_rekenrijk(tablet)
     expect(tablet.locator("body")).to_contain_text(pupil["given_name"])
     assert tablet.url.startswith(town.sample_app)
     assert not [url for url in visited if "/login/" in url or "/approve/" in url], "a page stood in between"
@@ -99,7 +99,7 @@ def test_without_javascript_a_pupil_types_the_digits_of_the_pictures(town: Town,
         walks.open_card(tablet, town, pupil)
         walks.type_password(tablet, pupil["digits"])
         walks.at_the_dashboard(tablet, town)
-        tablet.get_by_role("link", name=re.compile("Rekenrijk")).click()
+        walks.open_rekenrijk(tablet)
         expect(tablet.locator("body")).to_contain_text(pupil["given_name"])
 
 

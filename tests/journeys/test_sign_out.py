@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys import walks
@@ -20,11 +18,17 @@ def enter(tablet: Page, town: Town, number: int) -> dict[str, object]:
 
 def test_R75_signing_out_in_the_leerlingloket_ends_the_application_too(town: Town, tablet: Page) -> None:
     pupil = enter(tablet, town, 4)
-    tablet.get_by_role("link", name=re.compile("Rekenrijk")).click()
+    tablet.locator("a.tile-link", has_text="Rekenrijk").click()
     expect(tablet.locator("body")).to_contain_text(str(pupil["given_name"]))
     tablet.goto(town.leerlingloket)
     walks.sign_out(tablet)
-    expect(tablet.locator("body")).to_contain_text("afgemeld")
+    expect(tablet.locator("h1")).to_have_text("Je bent afgemeld")
+    for name in ("leerlingloket", "rekenrijk"):
+        expect(tablet.locator(f"[data-application={name}]").get_by_text("afgemeld")).to_be_visible()
+    expect(tablet.locator("body")).not_to_contain_text(str(pupil["given_name"]))
+    tablet.click("#farewell-next")
+    tablet.wait_for_url(f"{town.leerlingloket}/logged-out*")
+    expect(tablet.locator("h1")).to_have_text("Je bent afgemeld")
 
     expect_out(tablet, town, str(pupil["given_name"]))
     tablet.goto(f"{town.leerlingloket}/profile")
@@ -50,7 +54,7 @@ def test_CV_15_a_second_pupil_on_the_tablet_never_meets_the_first(town: Town, ch
         tablet.go_back()
         expect(tablet.locator("body")).not_to_contain_text(str(first["given_name"]))
         second = enter(tablet, town, 6)
-        tablet.get_by_role("link", name=re.compile("Rekenrijk")).click()
+        tablet.locator("a.tile-link", has_text="Rekenrijk").click()
         expect(tablet.locator("body")).to_contain_text(str(second["given_name"]))
         expect(tablet.locator("body")).not_to_contain_text(str(first["given_name"]))
 

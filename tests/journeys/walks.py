@@ -41,6 +41,11 @@ def at_the_dashboard(tablet: Page, town: Town) -> None:
     assert tablet.url.startswith(town.leerlingloket)
 
 
+def open_rekenrijk(tablet: Page) -> None:
+    """Its tile; beside it there is a link to what it gets."""
+    tablet.locator("a.tile-link", has_text="Rekenrijk").click()
+
+
 def sign_out(tablet: Page) -> None:
     tablet.locator("header summary").click()
     tablet.locator("header").get_by_role("button", name="Afmelden").click()

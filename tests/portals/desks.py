@@ -25,6 +25,8 @@ from tests.support.provider import Provider
 from tests.support.server import Port
 
 REGISTRATIONS = Path(__file__).parents[2] / "clients"
+# The provider's server posts here, without a browser: what it brings is signed (test_backchannel.py).
+SIGNED = "/backchannel-logout"
 COMMITTED_PORTS = {"leerlingloket": 8001, "schoolloket": 8002, "rekenrijk": 8003}
 
 

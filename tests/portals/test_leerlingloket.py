@@ -1,14 +1,11 @@
-"""The pupil's desk: landing page, dashboard, menu, profile, signing out."""
+"""The pupil's desk: landing page, dashboard, menu, signing out."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
-from sqlalchemy import update
 
-from idp.accounts.records import Account
-from idp.schools.records import School
 from tests.portals.desks import Desks, session_cookie, sign_in
 from tests.support.browser import Visitor
 from tests.support.people import Made
@@ -70,12 +67,6 @@ def test_R50_a_tile_opens_its_application_with_one_click(desks: Desks, visitor: 
     assert "Dag Ardalan!" in opened.text
 
 
-def test_a_pupil_reads_what_each_application_gets_to_know(desks: Desks, visitor: Visitor) -> None:
-    page = sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/login")
-    assert "Wat weten deze applicaties over jou?" in page.text
-    assert "Om je te begroeten" in page.text
-
-
 def test_a_logo_comes_from_the_provider_and_the_page_may_show_it(desks: Desks, visitor: Visitor) -> None:
     page = sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/login")
     logo = desks.provider.issuer + "/applications/rekenrijk/logo"
@@ -88,61 +79,6 @@ def test_R50_a_dashboard_without_applications_says_what_to_expect(desks: Desks, 
     desks.provider.unregister("rekenrijk")
     page = sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/login")
     assert "Hier komen je applicaties" in page.text
-
-
-def test_R55_R56_the_profile(desks: Desks, visitor: Visitor) -> None:
-    pupil = pupil_of_the_manual(desks)
-    with desks.provider.db() as db:
-        db.execute(
-            update(Account).where(Account.id == pupil.account_id).values(created_at=desks.provider.clock())
-        )
-    sign_in(visitor, pupil, desks.leerlingloket.origin + "/login")
-    text = visitor.get("/profile").text
-    for words in (
-        "LeerID-accountgegevens",
-        f"Gebruikersnaam {pupil.username}",
-        "Wachtwoord",
-        "E-mailadres",
-        "LeerID creatiedatum",
-        "School",
-        "BRUSSEL-STAD - TEST School 2",
-        "Instellingsnummer 2",
-        "Stamnummer 1",
-        "Ingeschreven tot 31 augustus 2035",
-    ):
-        assert words in text
-    assert pupil.password not in text
-
-
-def test_R55_the_creation_date_is_written_out(desks: Desks, visitor: Visitor) -> None:
-    pupil = pupil_of_the_manual(desks)
-    made = desks.provider.clock().replace(
-        year=2023, month=2, day=21, hour=23, minute=30
-    )  # already the 22nd here
-    with desks.provider.db() as db:
-        db.execute(update(Account).where(Account.id == pupil.account_id).values(created_at=made))
-    sign_in(visitor, pupil, desks.leerlingloket.origin + "/login")
-    assert "LeerID creatiedatum 22 februari 2023" in visitor.get("/profile").text
-
-
-def test_R54_a_basic_pupil_only_reads_and_is_told_whom_to_ask(desks: Desks, visitor: Visitor) -> None:
-    sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/login")
-    page = visitor.get("/profile")
-    assert "Vraag het aan je leerkracht." in page.text
-    assert {form.action for form in page.forms} == {"/logout", "/language"}
-
-
-def test_R56_several_schools_each_have_their_block(desks: Desks, visitor: Visitor) -> None:
-    pupil = pupil_of_the_manual(desks)
-    desks.provider.people.school(31245, "Basisschool De Vlinder")
-    with desks.provider.db() as db:
-        account = db.get_one(Account, pupil.account_id)
-        desks.provider.people.enrol(db, account, 31245, "2A", date(2035, 6, 30))
-    sign_in(visitor, pupil, desks.leerlingloket.origin + "/login")
-    text = visitor.get("/profile").text
-    assert "TEST School 2" in text
-    assert "Basisschool De Vlinder" in text
-    assert "Ingeschreven tot 30 juni 2035" in text
 
 
 def test_R75_signing_out_ends_it_here_and_at_the_provider(desks: Desks, visitor: Visitor) -> None:
@@ -181,12 +117,3 @@ def test_nobody_is_told_that_they_are_out_while_they_are_in(desks: Desks, visito
 def test_a_page_that_was_asked_for_is_shown_after_signing_in(desks: Desks, visitor: Visitor) -> None:
     page = sign_in(visitor, pupil_of_the_manual(desks), desks.leerlingloket.origin + "/profile")
     assert page.url == desks.leerlingloket.origin + "/profile"
-
-
-def test_the_name_of_a_closed_school_does_not_break_the_profile(desks: Desks, visitor: Visitor) -> None:
-    pupil = pupil_of_the_manual(desks)
-    with desks.provider.db() as db:
-        db.execute(update(School).where(School.number == 2).values(closed_at=desks.provider.clock()))
-    sign_in(visitor, pupil, desks.leerlingloket.origin + "/login")
-    page = visitor.get("/profile")
-    assert "Je bent nu in geen enkele school ingeschreven." in page.text

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.portals import school_desk
 from tests.portals.desks import Desks
@@ -66,7 +66,15 @@ def test_wcag_every_page_of_the_pupils_desk(desks: Desks, screen: Page) -> None:
     come_in(screen, people.pupil("basic", school=2), home + "/login")
     screen.wait_for_url(home + "/")
     assert_accessible(screen)
-    screen.locator(".fold summary").click()
+    screen.get_by_role("link", name="Wat krijgt deze toepassing van mij?").click()
+    screen.wait_for_url(home + "/applications/rekenrijk")
+    assert_accessible(screen)
+    screen.clock.install()
+    screen.goto(home + "/")
+    screen.clock.fast_forward("29:05")
+    expect(screen.get_by_role("alertdialog")).to_be_visible()
+    assert_accessible(screen)
+    screen.keyboard.press("Escape")
     screen.locator("summary.menu-head").click()
     assert_accessible(screen)
     screen.get_by_role("link", name="Mijn LeerID Profiel").click()

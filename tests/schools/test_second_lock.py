@@ -17,7 +17,7 @@ from idp.accounts.history import note
 from idp.accounts.records import AuditEvent
 from idp.database import writing
 from idp.schools.confinement import confine
-from idp.schools.records import Enrolment, Renewal, RenewedPupil, SelectedPupil
+from idp.schools.records import Enrolment, Renewal, RenewedPupil, SchoolApplication, SelectedPupil
 from idp.schools.roster import Wanted, pupil_for, pupils_at
 from idp.schools.second_lock import VISIBLE, slips_through
 from idp.schools.selection import Change, change
@@ -58,6 +58,7 @@ def two_schools(db: Session) -> None:
                 ticked=True,
             )
         )
+        db.add(SchoolApplication(school_number=school, client_id="rekenrijk", position=1))
         note(db, "pupil:viewed", now=NOW, request_id="-", school_number=school, pupil_number=1)
     note(db, "account:signed-in", now=NOW, request_id="-")
     db.commit()
@@ -67,7 +68,7 @@ def schools_seen(db: Session) -> dict[str, set[int | None]]:
     """What a query that asks for nothing finds, by table."""
     found = {
         record.__tablename__: set(db.scalars(select(record.school_number)))
-        for record in (Enrolment, Renewal, SelectedPupil, AuditEvent)
+        for record in (Enrolment, Renewal, SelectedPupil, AuditEvent, SchoolApplication)
     }
     return {**found, "renewed_pupils": set(db.scalars(select(RenewedPupil.pupil_number)))}
 
