@@ -122,9 +122,7 @@ def collected_for(actor: Actor, found: Pupil) -> Data:
     """What the pupil did has no school, so this one question isn't confined to one; nothing of another school is in it."""
     with everywhere(db()):
         account = None if is_elsewhere_until_then(found) else found.account
-        return collect(
-            db(), About(found.person, account, (found.enrolment,), actor.school_number), now()
-        )
+        return collect(db(), About(found.person, account, (found.enrolment,), actor.school_number), now())
 
 
 def is_elsewhere_until_then(found: Pupil) -> bool:

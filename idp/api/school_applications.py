@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, current_app, jsonify
 
 from idp.api.asking import the_body
-from idp.api.describing import FLAG, NUMBER, TEXT, URI, described, or_null, several, text, thing
+from idp.api.describing import FLAG, TEXT, URI, described, or_null, several, text, thing
 from idp.api.holding import SCHOOL, Application, at_school, register
 from idp.api.my_applications import claims_of, logo_of
 from idp.api.problems import Problem
@@ -73,25 +73,24 @@ def order_applications(school: int) -> Response:
 @api.put("/schools/<int:school>/applications/<client_id>")
 @described(
     "Switch an application on or off",
-    thing(on=FLAG, ended=NUMBER),
+    thing(on=FLAG),
     scopes=(SCHOOL,),
     body=thing(on=FLAG),
 )
 def switch_application(school: int, client_id: str) -> Response:
-    """Off: pupils with no other school for it lose it at once. `ended` is how many sign-ins there that ended."""
+    """Off: pupils with no other school for it lose it at once. Not said how many: that would tell who uses what (PR-21)."""
     actor = at_school(school, Action.MANAGE_APPLICATIONS)
     client = next((each for each in open_to(school) if each.client_id == client_id), None)
     if client is None:
         raise Problem(404)
     on: bool = the_body()["on"]
     writing(db())
-    ended = 0
     if applications.switch(db(), actor, client_id, on=on, now=now()):
         if not on:
-            ended = switching_off.end_at_school(db(), client_id, client.schools, school, now())
+            switching_off.end_at_school(db(), client_id, client.schools, school, now())
         note(actor, applications.SWITCHED_ON if on else applications.SWITCHED_OFF, application=client_id)
         switched_off(current_app).forget()
-    return jsonify(on=on, ended=ended)
+    return jsonify(on=on)
 
 
 def open_to(school: int) -> list[Application]:

@@ -89,9 +89,7 @@ def server() -> Server:
     found: Server | None = current_app.extensions.get("leerid.tokens")
     if found is None:
         held = wiring()
-        issuer = Issuer(
-            held.settings, key_ring(current_app), held.keys.pairwise, switched_off(current_app)
-        )
+        issuer = Issuer(held.settings, key_ring(current_app), held.keys.pairwise, switched_off(current_app))
         found = current_app.extensions["leerid.tokens"] = Server(issuer, register(current_app))
     return found
 

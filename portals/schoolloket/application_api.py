@@ -46,10 +46,8 @@ class ApplicationApi:
     def arrange(self, client_ids: Sequence[str]) -> None:
         self.api.put(self.root, self.token, {"applications": list(client_ids)})
 
-    def switch(self, client_id: str, on: bool) -> int:
-        """Answers how many sign-ins there ended."""
-        answer = self.api.put(f"{self.root}/{quote(client_id, safe='')}", self.token, {"on": on})
-        return read(lambda said: int(said["ended"]), answer)
+    def switch(self, client_id: str, on: bool) -> None:
+        self.api.put(f"{self.root}/{quote(client_id, safe='')}", self.token, {"on": on})
 
 
 def applications_from(answer: Any) -> tuple[SchoolApplication, ...]:

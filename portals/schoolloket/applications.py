@@ -33,7 +33,6 @@ def show(school: int) -> str:
         others=[each for each in found if not each.on_dashboard],
         said=request.args.get("said", ""),
         about=next((each for each in found if each.client_id == about), None),
-        ended=whole(request.args.get("ended", "")),
     )
 
 
@@ -57,8 +56,8 @@ def moved(order: Sequence[str], client_id: str, up: bool) -> list[str]:
 
 def switch(school: int, client_id: str) -> BaseResponse:
     on = request.form.get("on") == "yes"
-    ended = calls(schools.at(school)).switch(client_id, on)
-    return back(school, client_id, said="on" if on else "off", about=client_id, ended=ended or None)
+    calls(schools.at(school)).switch(client_id, on)
+    return back(school, client_id, said="on" if on else "off", about=client_id)
 
 
 def back(school: int, client_id: str, **said: Any) -> BaseResponse:
@@ -69,7 +68,3 @@ def back(school: int, client_id: str, **said: Any) -> BaseResponse:
 
 def calls(visit: AtSchool) -> ApplicationApi:
     return ApplicationApi(wiring().api, visit.token, visit.school.number)
-
-
-def whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

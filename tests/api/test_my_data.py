@@ -15,6 +15,8 @@ from pypdf import PdfReader
 from sqlalchemy import JSON, Column, Table, inspect, select
 from sqlalchemy.orm import Session
 
+from idp.accounts import history, links
+from idp.accounts.links import Purpose
 from idp.accounts.records import Account, AuditEvent, Card, OneTimeLink, Person, Username
 from idp.api.all_data import About, Data, collect
 from idp.api.all_data_pages import laid_out, written
@@ -293,6 +295,73 @@ def test_OA_54_a_school_hands_out_nothing_of_another_school(provider: Provider) 
     assert "Andere School" not in answer.text
     assert [each["instellingsnummer"] for each in answer.json()["inschrijvingen"]] == [SCHOOL]
     assert "pupil:viewed" not in [each["soort"] for each in answer.json()["gebeurtenissen"]]
+
+
+def test_OA_54_an_application_of_another_school_does_not_say_where_a_pupil_is_too(provider: Provider) -> None:
+    people = provider.people
+    pupil = people.pupil("basic", school=SCHOOL)
+    for name, schools in (("hier", [SCHOOL]), ("overal", []), ("daar", [ANOTHER])):
+        provider.relying_party(name, schools=schools)
+    with provider.db() as db:
+        people.enrol(db, db.get_one(Account, pupil.account_id), ANOTHER, "4Z", date(2099, 6, 30))
+        for name in ("hier", "overal", "daar"):
+            keep_all_of(db, pupil, name, provider.clock())
+    answer = beheerder(provider).get(f"/api/schools/{SCHOOL}/pupils/{pupil.number}/data.json")
+    assert "daar" not in answer.text.lower()
+    for told in ("toepassingen", "gezien_of_toegestaan", "favorieten"):
+        found = [each["toepassing"] for each in answer.json()[told]]
+        assert sorted(found) == ["Hier (hier)", "Overal (overal)"], told
+
+
+def keep_all_of(db: Session, pupil: Made, client_id: str, at: datetime) -> None:
+    """Everything that is kept of one pupil and one application."""
+    db.add(
+        ApplicationUse(
+            account_id=pupil.account_id, client_id=client_id, first_at=at, last_at=at, claims=["class"]
+        )
+    )
+    db.add(
+        Approval(account_id=pupil.account_id, client_id=client_id, claims=["class"], scopes=["openid"], at=at)
+    )
+    db.add(Favourite(account_id=pupil.account_id, client_id=client_id, at=at))
+    what, whose = "account:application-ended", pupil.account_id
+    history.note(db, what, now=at, request_id="-", account_id=whose, application=client_id)
+
+
+def test_OA_57_of_an_address_from_before_the_account_was_basic_the_school_sees_a_mask(
+    provider: Provider,
+) -> None:
+    pupil = provider.people.pupil("basic", school=SCHOOL)
+    with provider.db() as db:
+        account = db.get_one(Account, pupil.account_id)
+        links.make(
+            db,
+            Purpose.VERIFY_EMAIL,
+            account,
+            "amelie@post.example",
+            provider.clock(),
+            timedelta(hours=12),
+        )
+    answer = beheerder(provider).get(f"/api/schools/{SCHOOL}/pupils/{pupil.number}/data.json")
+    assert [each["e_mailadres"] for each in answer.json()["links_in_mails"]] == ["a*****e@post.example"]
+    assert "amelie@post.example" not in answer.text
+
+
+def test_OA_54_who_comes_in_september_is_another_schools_pupil_until_then(provider: Provider) -> None:
+    people = provider.people
+    pupil = people.pupil("basic", school=ANOTHER)
+    begins = provider.clock().date() + timedelta(days=60)
+    with provider.db() as db:
+        account = db.get_one(Account, pupil.account_id)
+        number = people.enrol(db, account, SCHOOL, "1B", date(2099, 6, 30), starts_on=begins)
+    signed_in(provider, pupil, "leerid:self")
+    one = f"/api/schools/{SCHOOL}/pupils/{number}/data.json"
+    data = beheerder(provider).told(one)
+    assert data["leerid"] is None
+    assert "aanmeldingen" not in data
+    assert "account:signed-in" not in [each["soort"] for each in data["gebeurtenissen"]]
+    provider.clock.move(days=61)
+    assert beheerder(provider).told(one)["aanmeldingen"] is not None
 
 
 def test_OA_63_each_pupil_counts_among_what_may_leave_in_an_hour(

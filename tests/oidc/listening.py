@@ -15,9 +15,10 @@ PAGE = b"<!doctype html><title>Oefenapp</title><h1>Hier is de applicatie</h1>"
 
 @dataclass
 class Application:
-    """A server that listens. `silent`: it takes a question and never answers."""
+    """A server that listens. `silent`: it takes a question and never answers. `page` is what it shows."""
 
     origin: str = ""
+    page: bytes = PAGE
     status: int = 200
     silent: bool = False
     got: list[dict[str, Any]] = field(default_factory=list)
@@ -49,7 +50,7 @@ def listening() -> Iterator[Application]:
 
         def do_GET(self) -> None:
             application.opened.append(self.path)
-            self.answer(PAGE)
+            self.answer(application.page)
 
         def answer(self, body: bytes) -> None:
             if application.silent:

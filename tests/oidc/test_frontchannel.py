@@ -187,7 +187,33 @@ def test_OA_58_an_application_in_a_frame_can_not_lead_the_page_away(
 ) -> None:
     rp = framed(provider, application)
     page = sign_out(visitor, rp, signed_in(provider, visitor, rp), application)
-    assert 'sandbox="allow-scripts allow-same-origin"' in page.html
+    assert 'sandbox="allow-same-origin"' in page.html
+
+
+# Tells whoever is in another frame of the same page whose sign-in ended, and passes on what it hears.
+GOSSIP = b"""<!doctype html><title>Oefenapp</title><script>
+addEventListener("message", ({data}) => fetch("/heard?" + encodeURIComponent(data)));
+setInterval(() => {
+  for (let i = 0; i < parent.frames.length; i++)
+    if (parent.frames[i] !== window) parent.frames[i].postMessage("gossip " + location.search, "*");
+}, 50);
+</script>"""
+
+
+def test_PR_02_applications_in_two_frames_can_not_tell_each_other_whose_they_were(
+    provider: Provider, page: Page, application: Application
+) -> None:
+    with listening() as other:
+        application.page = other.page = GOSSIP
+        rps = [framed(provider, application, first_party=True), framed(provider, other, "andere")]
+        token = in_chromium(provider, page, rps[0])
+        page.goto(rps[1].ask().url)
+        page.goto(out_of(rps[0], token, application))
+        expect(page.locator("[data-application=andere]")).to_contain_text("afgemeld")
+        page.wait_for_timeout(500)
+        for each in (application, other):
+            assert len(each.framed()) == 1, "both were opened"
+            assert not [path for path in each.opened if path.startswith("/heard")]
 
 
 # Registration
