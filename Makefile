@@ -15,7 +15,8 @@ PORT ?= 8000
 # of PDF and of QR codes.
 SYSTEM_PACKAGES := chromium fonts-dejavu-core fonts-noto-color-emoji postgresql \
 	apache2-bin libapache2-mod-auth-openidc media-types poppler-utils zbar-tools
-PYTEST_OPTIONS ?= -n 2 --dist loadfile
+# Three on two cores: a good part of the time a test waits for a browser, a server or a clock.
+PYTEST_OPTIONS ?= -n 3 --dist loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

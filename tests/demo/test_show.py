@@ -174,6 +174,9 @@ def test_a_beheerder_signs_in_at_the_schoolloket(first: Shown) -> None:
 
 
 def test_a_port_in_use_is_said_in_one_sentence(first: Shown, tmp_path: Path) -> None:
+    before = [first.base_port - each for each in (1, 2, 3)]
+    # The last of four ports when nobody has the ones before it, as another test may.
+    base_port = min(before) if all(map(is_free, before)) else first.base_port
     command = [
         sys.executable,
         "-m",
@@ -182,7 +185,7 @@ def test_a_port_in_use_is_said_in_one_sentence(first: Shown, tmp_path: Path) -> 
         "--data",
         str(tmp_path),
         "--base-port",
-        str(first.base_port - 3),
+        str(base_port),
     ]
     refused = subprocess.run(command, cwd=CODE, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
