@@ -13,7 +13,7 @@ DATA ?= data/demo
 PORT ?= 8000
 # What the tests start besides Python: a browser with letters and pictures, a database, somebody else's client, and readers
 # of PDF and of QR codes.
-SYSTEM_PACKAGES := chromium fonts-dejavu-core fonts-noto-color-emoji postgresql \
+SYSTEM_PACKAGES := chromium-headless-shell fonts-dejavu-core fonts-noto-color-emoji postgresql \
 	apache2-bin libapache2-mod-auth-openidc media-types poppler-utils zbar-tools
 # Three on two cores: a good part of the time a test waits for a browser, a server or a clock.
 PYTEST_OPTIONS ?= -n 3 --dist loadfile

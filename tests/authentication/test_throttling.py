@@ -577,7 +577,7 @@ def test_PW_11_without_the_count_nobody_signs_in(provider: Provider, visitor: Vi
 
 
 def test_PW_18_a_guess_that_was_never_checked_is_given_back(open_provider: Callable[..., Provider]) -> None:
-    provider = open_provider(hashing={"at_once": 1, "queue_seconds": 0.05})
+    provider = open_provider(hashing={"at_once": 1, "queue_seconds": 0.5})
     pupil = provider.people.pupil("basic")
     visitor = Visitor(provider.issuer)
     say_name(visitor, pupil.username)
