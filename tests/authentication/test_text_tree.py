@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.provider import Provider
 
 
 def told(page: Page) -> str:
     """What the browser hands to a screen reader, in the order in which it is read: role, name and value of each part."""
+    page.wait_for_load_state()
     browser = page.context.new_cdp_session(page)
     nodes = {node["nodeId"]: node for node in browser.send("Accessibility.getFullAXTree")["nodes"]}
     browser.detach()
@@ -69,6 +70,7 @@ def test_PR_15_a_first_sign_in_is_told_in_words(provider: Provider, page: Page) 
     )
     page.fill("#username", pupil.username)
     page.click("#login-next")
+    expect(page.locator("#login-submit")).to_be_visible()
     in_order(
         told(page),
         "ardalan.bhatti",
@@ -78,6 +80,7 @@ def test_PR_15_a_first_sign_in_is_told_in_words(provider: Provider, page: Page) 
     )
     page.fill("#password", pupil.password)
     page.click("#login-submit")
+    expect(page.locator("#new_password")).to_be_visible()
     in_order(
         told(page),
         'heading "Pas je wachtwoord aan"',
@@ -89,8 +92,10 @@ def test_PR_15_a_first_sign_in_is_told_in_words(provider: Provider, page: Page) 
     )
     page.fill("#new_password", "te-kort")
     page.click("#password-submit")
+    expect(page.locator("[aria-invalid=true]")).to_be_visible()
     in_order(told(page), 'textbox "Nieuw wachtwoord"', "Je wachtwoord heeft minstens 12 karakters nodig.")
     assert page.get_by_role("textbox", name="Nieuw wachtwoord").get_attribute("aria-invalid") == "true"
     page.fill("#new_password", "fietsen-in-zee-17")
     page.click("#password-submit")
+    expect(page.locator("#email-skip")).to_be_visible()
     in_order(told(page), "heading", 'textbox "E-mailadres"', "button")

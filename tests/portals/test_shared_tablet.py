@@ -228,6 +228,7 @@ def test_PR_23_whoever_works_in_one_tab_is_not_asked_in_another(
     tablet.clock.fast_forward("20:00")
     with one.expect_response("**/still-here"):
         one.keyboard.press("Tab")
+    other.wait_for_timeout(1000)  # what one tab says, the other hears a moment later
     tablet.clock.fast_forward("15:00")
     expect(one.locator("#idle")).to_be_hidden()
     expect(other.locator("#idle")).to_be_hidden()
