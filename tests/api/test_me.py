@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import Engine, event, update
+from sqlalchemy import update
 
 from idp.accounts.records import Account
 from idp.rules.belgian_time import school_day
@@ -17,6 +15,7 @@ from idp.schools.records import Enrolment
 from tests.api.tokens import token_for
 from tests.portals.desks import Desks
 from tests.support.people import Made
+from tests.support.statements import counted
 
 
 def ask(desks: Desks, path: str, token: str) -> requests.Response:
@@ -127,21 +126,6 @@ def test_a_staff_members_school_without_pupils_has_none(desks: Desks) -> None:
 
 
 # What it costs
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize(("path", "most"), [("/api/me", 3), ("/api/me/applications", 4)])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import select, update
 
 from idp.accounts import history
 from idp.accounts.records import Account
@@ -22,6 +20,7 @@ from tests.api.staff import Caller, signed_in
 from tests.support.browser import Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
+from tests.support.statements import counted
 
 SCHOOL, ANOTHER = 2, 5
 NAME = "BRUSSEL-STAD - TEST School 2"
@@ -311,21 +310,6 @@ def test_PR_20_only_ones_own_access_and_only_what_there_is(scene: Scene) -> None
 
 
 # What it costs
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_page_takes_a_fixed_number_of_questions_to_the_database(scene: Scene) -> None:

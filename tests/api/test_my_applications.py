@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import requests
 from sqlalchemy import select, update
 
-from idp.accounts.records import Account
 from idp.schools.records import Favourite, School, SchoolApplication
 from tests.api.staff import Caller, signed_in
 from tests.support.people import Made
@@ -54,12 +52,7 @@ def decide(provider: Provider, school: int, *, order: Iterable[str] = (), off: I
 
 
 def at_both(provider: Provider) -> Made:
-    pupil = provider.people.pupil("basic", school=HERE)
-    provider.people.school(THERE)
-    with provider.db() as db:
-        account = db.get_one(Account, pupil.account_id)
-        provider.people.enrol(db, account, THERE, "2A", date(2035, 6, 30))
-    return pupil
+    return provider.people.also_at(provider.people.pupil("basic", school=HERE), THERE)
 
 
 def favourite(pupil: Caller, client_id: str, method: str = "PUT") -> requests.Response:

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from idp.accounts.records import Account
 from tests.api.staff import Caller, signed_in
-from tests.api.test_me import counted
 from tests.support.people import Made
 from tests.support.provider import Provider
+from tests.support.statements import counted
 
 SCHOOL = 2
 PUPILS, SELECTION = f"/api/schools/{SCHOOL}/pupils", f"/api/schools/{SCHOOL}/selection"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from idp.accounts.records import Account, AuditEvent
+from idp.accounts.records import AuditEvent
 from idp.schools.applications import ORDERED, SWITCHED_OFF, SWITCHED_ON
 from idp.schools.records import Enrolment, SchoolApplication
 from idp.schools.switched_off import switched_off
@@ -20,6 +20,7 @@ from tests.support.browser import Page, Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
 from tests.support.relying_party import Asked, RelyingParty, Tokens
+from tests.support.statements import counted
 
 HERE, THERE = 2, 31245
 A_DAY = timedelta(days=1)
@@ -46,12 +47,7 @@ def arrange(caller: Caller, *client_ids: str) -> requests.Response:
 
 
 def at_both(provider: Provider) -> Made:
-    pupil = provider.people.pupil("basic", school=HERE)
-    provider.people.school(THERE)
-    with provider.db() as db:
-        account = db.get_one(Account, pupil.account_id)
-        provider.people.enrol(db, account, THERE, "2A", date(2035, 6, 30))
-    return pupil
+    return provider.people.also_at(provider.people.pupil("basic", school=HERE), THERE)
 
 
 def let_in(provider: Provider, who: Made, rp: RelyingParty, **wanted: str) -> tuple[Visitor, Tokens]:
@@ -270,7 +266,6 @@ def test_the_way_into_what_is_off_nowhere_costs_no_question_more(
     switch(beheerder, other.client_id, False)
     switched_off(provider.app).clock = lambda: 0.0  # what was read stays known
     try_again(visitor, rp)
-    seen: list[str] = []
-    event.listen(provider.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
-    assert try_again(visitor, rp) == "code"
+    with counted(provider.engine) as seen:
+        assert try_again(visitor, rp) == "code"
     assert not [each for each in seen if "school_applications" in each or "enrolments" in each]

@@ -19,6 +19,14 @@ from tests.support.browser import Page, Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
 
+# What is no password of one's own for Ardalan Bhatti, and what the page then says.
+NO_PASSWORDS = (
+    ("Kort-7", "minstens 12 karakters"),
+    ("Ardalan-en-de-zee9", "gebruikersnaam"),
+    ("welkomwelkom12", "te makkelijk te raden"),
+    ("x" * 200, "niet langer"),
+    ("", "minstens 12 karakters"),
+)
 WRONG = "Dat klopt niet."
 HELP = "Neem je kaartje erbij of vraag het aan je juf of meester."
 CLOSED = "Gebruik je kaartje (QR-code) of vraag hulp."

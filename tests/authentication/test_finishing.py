@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.authentication.records import BrowserSession
 from tests.authentication.doors import account_of, is_in, say_name, say_password, sign_in
@@ -14,6 +14,7 @@ from tests.authentication.factor_doors import sign_in_fully
 from tests.authentication.recovery import change, details
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
+from tests.support.statements import counted
 
 NewVisitor = Callable[..., Visitor]
 CHROMEBOOK = (
@@ -92,16 +93,8 @@ def test_a_silent_sign_on_asks_nothing_more(provider: Provider, visitor: Visitor
     pupil = change(provider, provider.people.pupil("advanced"), language="fr")
     sign_in(visitor, pupil)
     visitor.get(app.ask().url)
-    found: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    try:
+    with counted(provider.engine) as found:
         assert visitor.get(app.ask(prompt="none").url).left_for is not None
-    finally:
-        event.remove(provider.engine, "before_cursor_execute", note)
     written = [each for each in found if each.startswith(("UPDATE", "INSERT"))]
     assert not any(
         "accounts" in each or "audit_events" in each or "known_devices" in each for each in written

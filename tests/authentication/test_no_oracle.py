@@ -10,7 +10,6 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import event
 
-from idp.accounts.records import Account
 from idp.authentication.decoys import decoy_for
 from tests.authentication.doors import (
     CLOSED,
@@ -22,21 +21,13 @@ from tests.authentication.doors import (
     say_name,
     say_password,
 )
+from tests.authentication.recovery import change
 from tests.support.browser import Page, Visitor
-from tests.support.people import Made
 from tests.support.provider import Provider
 
 NewVisitor = Callable[..., Visitor]
 # What differs from one visit to the next, whoever it is.
 CHANGING = {"Date", "X-Request-Id", "Set-Cookie", "Location"}
-
-
-def change(provider: Provider, who: Made, **columns: Any) -> Made:
-    with provider.db() as db:
-        account = db.get_one(Account, who.account_id)
-        for name, value in columns.items():
-            setattr(account, name, value)
-    return who
 
 
 def texts(provider: Provider) -> list[str]:

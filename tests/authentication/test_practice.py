@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as ChromiumPage
 from playwright.sync_api import expect
-from sqlalchemy import event
 
 from idp.rules.picture_passwords import PICTURES, refusal
 from tests.support.browser import Page, Visitor
 from tests.support.provider import Provider
+from tests.support.statements import counted
 
 
 def shown_row(page: Page) -> str:
@@ -25,16 +25,8 @@ def shown_row(page: Page) -> str:
 
 @contextmanager
 def no_statement(provider: Provider) -> Iterator[None]:
-    seen: list[str] = []
-
-    def note(*given: object) -> None:
-        seen.append(str(given[2]))
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    try:
+    with counted(provider.engine) as seen:
         yield
-    finally:
-        event.remove(provider.engine, "before_cursor_execute", note)
     assert seen == []
 
 

@@ -16,7 +16,16 @@ from idp.authentication.views.recovery_mails import answer_waiting
 from idp.oidc.records import LogoutNotice
 from idp.web.waking import wake
 from idp.worker import BackgroundWork
-from tests.authentication.doors import WRONG, account_of, events, is_in, say_name, say_password, sign_in
+from tests.authentication.doors import (
+    NO_PASSWORDS,
+    WRONG,
+    account_of,
+    events,
+    is_in,
+    say_name,
+    say_password,
+    sign_in,
+)
 from tests.authentication.recovery import (
     ADDRESS,
     GONE,
@@ -204,16 +213,7 @@ def test_PW_29_a_renewal_kills_the_link(provider: Provider, visitor: Visitor, pu
     assert visitor.get(link).status == 404
 
 
-@pytest.mark.parametrize(
-    ("password", "words"),
-    [
-        ("Kort-7", "minstens 12 karakters"),
-        ("ardalan-en-de-zee9", "gebruikersnaam"),
-        ("welkomwelkom12", "te makkelijk te raden"),
-        ("x" * 200, "niet langer"),
-        ("", "minstens 12 karakters"),
-    ],
-)
+@pytest.mark.parametrize(("password", "words"), NO_PASSWORDS)
 def test_R9_R10_what_must_be_mended_is_said_and_costs_no_link(
     provider: Provider, visitor: Visitor, pupil: Made, password: str, words: str
 ) -> None:

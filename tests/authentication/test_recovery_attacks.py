@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.accounts import opaque
 from idp.accounts.records import Account, OneTimeLink
@@ -47,6 +46,7 @@ from tests.authentication.recovery import (
 from tests.support.browser import Page, Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
+from tests.support.statements import counted
 
 NewVisitor = Callable[..., Visitor]
 # What differs from one visit to the next, whoever it is.
@@ -90,20 +90,6 @@ def seen(page: Page) -> tuple[Any, ...]:
     )
 
 
-@contextmanager
-def statements(provider: Provider) -> Iterator[list[str]]:
-    found: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(" ".join(statement.split()))
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(provider.engine, "before_cursor_execute", note)
-
-
 # No oracle
 
 
@@ -123,7 +109,7 @@ def test_OA_38_whoever_it_is_the_same_work_is_done(provider: Provider, new_visit
     for number, name in enumerate(names, start=2):
         visitor = new_visitor()
         visitor.get("/forgot")
-        with statements(provider) as done:
+        with counted(provider.engine) as done:
             visitor.submit(button="forgot-submit", username=name)
             costs.append(tuple(done))
         assert waiting(provider) == number, name

@@ -31,9 +31,11 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("sheet", 1280, "dark"), ("sheet", 320, "light")]
+    + [(name, *look) for name in PAGES for look in ((1280, "light"), (320, "dark"))],
+)
 def test_wcag_axe_finds_nothing(chromium: Browser, site: Site, name: str, width: int, scheme: Scheme) -> None:
     page = open_page(chromium, f"{site.url}/{name}", width, scheme)
     if page.locator("[data-ready-after]").count():

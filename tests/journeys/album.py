@@ -9,12 +9,7 @@ from playwright.sync_api import Page
 
 from tests.journeys import looks
 
-PICTURES = {
-    "wide": (looks.WIDE, "light"),
-    "dark": (looks.WIDE, "dark"),
-    "narrow": (looks.NARROW, "light"),
-    "twice": (looks.TWICE_AS_LARGE, "light"),
-}
+PICTURES = {"wide": (looks.WIDE, "light"), "narrow": (looks.NARROW, "dark")}
 
 
 @dataclass

@@ -465,6 +465,7 @@ def what_it_gets(page: Page, town: Town) -> None:
 def still_there(page: Page, town: Town) -> None:
     page.clock.install()
     come_in(page, town, with_pictures(town, 15))
+    page.wait_for_load_state()  # the script that waits for nobody has begun to
     page.clock.fast_forward("29:05")
     expect(page.get_by_role("alertdialog")).to_be_visible()
 

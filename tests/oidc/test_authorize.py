@@ -9,13 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.oidc.records import PendingAuthorization
 from idp.schools.switched_off import switched_off
 from tests.oidc.roads import error, id_token, sign_in, through, told, way_back_of_last_login
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
+from tests.support.statements import counted, verbs
 
 NewVisitor = Callable[..., Visitor]
 
@@ -297,13 +298,10 @@ def test_the_hot_path_asks_little_of_the_database(provider: Provider, visitor: V
     pupil, rp = provider.people.pupil(), provider.relying_party()
     switched_off(provider.app).clock = lambda: 0.0  # read once, and not again every three seconds
     through(visitor, pupil, rp)
-    seen: list[str] = []
-    event.listen(provider.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     asked = rp.ask(endpoint=f"{provider.issuer}/authorize")
-    page = visitor.get(asked.url)
-    assert page.left_for is not None
-    statements = [each.split()[0] for each in seen if each.split()[0] not in ("BEGIN", "COMMIT")]
-    assert statements == ["SELECT", "SELECT", "INSERT", "INSERT"], seen
+    with counted(provider.engine) as seen:
+        assert visitor.get(asked.url).left_for is not None
+    assert verbs(seen) == ["SELECT", "SELECT", "INSERT", "INSERT"], seen
 
 
 def test_OA_07_the_same_challenge_again_is_noticed(

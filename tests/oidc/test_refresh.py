@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from idp.accounts.records import Account
 from idp.authentication import sessions
@@ -15,6 +15,7 @@ from idp.rules.belgian_time import school_day
 from idp.tokens.records import GrantFamily, RefreshToken
 from tests.oidc.handed_out import Handed, error_of, hand_out
 from tests.support.provider import Provider
+from tests.support.statements import counted, verbs
 
 
 @pytest.fixture
@@ -176,13 +177,6 @@ def test_CV_10_the_generations_are_counted(provider: Provider, handed: Handed) -
 
 def test_it_takes_four_statements(provider: Provider, handed: Handed) -> None:
     tokens = handed.rp.refresh(handed.exchange())
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            statements.append(statement.partition(" ")[0])
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    handed.rp.refresh(tokens)
-    event.remove(provider.engine, "before_cursor_execute", note)
-    assert statements == ["SELECT", "UPDATE", "INSERT", "INSERT"]
+    with counted(provider.engine) as statements:
+        handed.rp.refresh(tokens)
+    assert verbs(statements) == ["SELECT", "UPDATE", "INSERT", "INSERT"]

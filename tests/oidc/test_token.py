@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.accounts.records import Account
 from idp.tokens.records import AccessToken, RefreshToken
@@ -15,6 +15,7 @@ from tests.oidc.roads import sign_in
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty
+from tests.support.statements import counted, verbs
 
 
 def test_a_code_buys_tokens(provider: Provider) -> None:
@@ -140,16 +141,9 @@ def test_a_code_is_exchanged_in_four_statements_and_one_commit(provider: Provide
     pupil, rp = provider.people.pupil(), provider.relying_party()
     hand_out(provider, rp, pupil).exchange()  # what is cached is cached now
     handed = hand_out(provider, rp, pupil)
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "DELETE"):
-            statements.append(statement.split(maxsplit=1)[0])
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    handed.exchange()
-    event.remove(provider.engine, "before_cursor_execute", note)
-    assert statements == ["SELECT", "UPDATE", "INSERT", "INSERT"]
+    with counted(provider.engine) as statements:
+        handed.exchange()
+    assert verbs(statements) == ["SELECT", "UPDATE", "INSERT", "INSERT"]
 
 
 def test_the_whole_road_from_the_sign_in_page_to_userinfo(provider: Provider, visitor: Visitor) -> None:

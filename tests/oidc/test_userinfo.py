@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from idp.accounts.records import Account, Person
 from idp.schools.records import Enrolment, School
@@ -15,6 +15,7 @@ from tests.oidc.handed_out import hand_out
 from tests.support.people import Made
 from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty
+from tests.support.statements import counted
 
 PURPOSE = "Om mee te oefenen"
 EVERYTHING = (
@@ -287,13 +288,6 @@ def test_CV_07_a_client_that_is_gone_has_no_tokens(provider: Provider, token: st
 
 
 def test_it_takes_one_statement(provider: Provider, token: str) -> None:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE")):
-            statements.append(statement)
-
-    event.listen(provider.engine, "before_cursor_execute", note)
-    assert ask(provider, "GET", token).status_code == 200
-    event.remove(provider.engine, "before_cursor_execute", note)
+    with counted(provider.engine) as statements:
+        assert ask(provider, "GET", token).status_code == 200
     assert len(statements) == 1

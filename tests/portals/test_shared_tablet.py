@@ -50,6 +50,15 @@ def two_pupils(desks: Desks) -> tuple[Made, Made]:
     return one, other
 
 
+def left_alone(desks: Desks, tablet: BrowserContext) -> tuple[str, Page]:
+    """Ardalan's dashboard on a tablet whose clock a test may move; and where the desk is."""
+    ardalan, _noor = two_pupils(desks)
+    tablet.clock.install()
+    home, page = desks.leerlingloket.origin, tablet.new_page()
+    come_in_by_browser(page, ardalan, home)
+    return home, page
+
+
 def sign_out(page: Page, desks: Desks) -> None:
     """Through the provider's page that says who was told, when an application was opened."""
     page.locator("summary.menu-head").click()
@@ -138,10 +147,7 @@ def test_OA_49_every_personal_page_says_that_nobody_keeps_it(desks: Desks, visit
 def test_PR_23_a_minute_before_the_end_a_dialog_asks_and_an_answer_prolongs(
     patient: Desks, tablet: BrowserContext
 ) -> None:
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    page = tablet.new_page()
-    come_in_by_browser(page, ardalan, patient.leerlingloket.origin)
+    _home, page = left_alone(patient, tablet)
     dialog = page.locator("#idle")
     tablet.clock.fast_forward("28:30")
     expect(dialog).to_be_hidden()
@@ -163,10 +169,7 @@ def test_PR_23_a_minute_before_the_end_a_dialog_asks_and_an_answer_prolongs(
 def test_PR_23_escape_is_an_answer_too_and_the_keyboard_stays_in_the_dialog(
     patient: Desks, tablet: BrowserContext
 ) -> None:
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    page = tablet.new_page()
-    come_in_by_browser(page, ardalan, patient.leerlingloket.origin)
+    _home, page = left_alone(patient, tablet)
     tablet.clock.fast_forward("29:05")
     expect(page.locator("#idle")).to_be_visible()
     page.keyboard.press("Tab")
@@ -176,10 +179,7 @@ def test_PR_23_escape_is_an_answer_too_and_the_keyboard_stays_in_the_dialog(
 
 
 def test_PR_23_without_an_answer_the_tablet_signs_out(patient: Desks, tablet: BrowserContext) -> None:
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    home, page = patient.leerlingloket.origin, tablet.new_page()
-    come_in_by_browser(page, ardalan, home)
+    home, page = left_alone(patient, tablet)
     assert open_sessions(patient) == 1
     tablet.clock.fast_forward("29:10")
     expect(page.locator("#idle")).to_be_visible()
@@ -195,10 +195,7 @@ def test_PR_23_a_tablet_that_slept_through_it_shows_nothing_when_it_wakes(
     patient: Desks, tablet: BrowserContext
 ) -> None:
     """The provider has ended the sign-in long ago; the page ends as well."""
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    home, page = patient.leerlingloket.origin, tablet.new_page()
-    come_in_by_browser(page, ardalan, home)
+    home, page = left_alone(patient, tablet)
     patient.provider.clock.move(hours=1)
     tablet.clock.fast_forward("01:00:00")
     page.wait_for_url(lambda address: address != home + "/")
@@ -207,10 +204,7 @@ def test_PR_23_a_tablet_that_slept_through_it_shows_nothing_when_it_wakes(
 
 
 def test_PR_23_afmelden_in_the_dialog_signs_out_at_once(patient: Desks, tablet: BrowserContext) -> None:
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    home, page = patient.leerlingloket.origin, tablet.new_page()
-    come_in_by_browser(page, ardalan, home)
+    home, page = left_alone(patient, tablet)
     tablet.clock.fast_forward("29:05")
     page.locator("#idle-out").click()
     page.wait_for_url(home + "/logged-out*")
@@ -219,10 +213,7 @@ def test_PR_23_afmelden_in_the_dialog_signs_out_at_once(patient: Desks, tablet: 
 def test_PR_23_whoever_works_in_one_tab_is_not_asked_in_another(
     patient: Desks, tablet: BrowserContext
 ) -> None:
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    home, one = patient.leerlingloket.origin, tablet.new_page()
-    come_in_by_browser(one, ardalan, home)
+    home, one = left_alone(patient, tablet)
     other = tablet.new_page()
     other.goto(home + "/profile")
     tablet.clock.fast_forward("20:00")
@@ -253,10 +244,7 @@ def test_PR_23_signing_out_in_one_tab_clears_the_other(patient: Desks, tablet: B
 
 def test_PR_23_a_sign_in_that_ended_elsewhere_ends_the_page(patient: Desks, tablet: BrowserContext) -> None:
     """Such as by a new password, or by "Dit was ik niet" on another device."""
-    ardalan, _noor = two_pupils(patient)
-    tablet.clock.install()
-    home, page = patient.leerlingloket.origin, tablet.new_page()
-    come_in_by_browser(page, ardalan, home)
+    home, page = left_alone(patient, tablet)
     with patient.provider.db() as db:
         for each in db.scalars(select(BrowserSession)):
             each.ended_at = patient.provider.clock()

@@ -360,6 +360,12 @@ class People:
         place = Place(school, class_code, pupil_number, administrative_group, starts_on, until)
         return self.place(db, account.person, place, secondary=account.kind is AccountKind.ADVANCED)
 
+    def also_at(self, pupil: Made, school: int) -> Made:
+        """The same pupil, enrolled at a second school at once."""
+        with self.provider.db() as db:
+            self.enrol(db, db.get_one(Account, pupil.account_id), school, "2A", None)
+        return pupil
+
     def place(self, db: Session, person: Person, place: Place, *, secondary: bool) -> int:
         today = school_day(self.provider.clock())
         self.find_or_found(db, place.school)

@@ -22,7 +22,7 @@ from idp.app import create_app
 from idp.database import flask_database, writing
 from idp.key_files import KeyFiles
 from idp.settings import Settings
-from tests.support import quick_routes
+from tests.support import quick_routes, quick_statements
 from tests.support.clock import Clock
 from tests.support.compiled_templates import CompiledTemplates
 from tests.support.people import People
@@ -37,6 +37,7 @@ COMPILED_TEMPLATES = CompiledTemplates()
 
 
 quick_routes.compile_once()
+quick_statements.compile_once()
 
 
 class Provider:

@@ -29,6 +29,7 @@ def opened(file: IO[bytes], largest: int) -> Iterator[zipfile.ZipFile]:
     refuse_a_long_list(file)
     try:
         archive = zipfile.ZipFile(file)
+    # What `zipfile` raises for a kind of zip that it doesn't read is NotImplementedError: a refusal like the others.
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise FeedRefused(Refusal.NO_ZIP) from error
     with archive:
