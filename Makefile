@@ -3,18 +3,20 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format texts lock system-packages
+.PHONY: help install run test check format texts lock system-packages node-packages
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+NODE_PACKAGES := tests/interop
+NODE_STAMP := $(NODE_PACKAGES)/node_modules/installed
 DATA ?= data/demo
 PORT ?= 8000
-# What the tests start besides Python: a browser with letters and pictures, a database, somebody else's client, and readers
-# of PDF and of QR codes.
+# What the tests start besides Python: a browser with letters and pictures, a database, somebody else's clients, and readers
+# of PDF and of QR codes. Node.js comes after these, unless there is one from elsewhere.
 SYSTEM_PACKAGES := chromium-headless-shell fonts-dejavu-core fonts-noto-color-emoji postgresql \
-	apache2-bin libapache2-mod-auth-openidc media-types poppler-utils zbar-tools
+	apache2-bin libapache2-mod-auth-openidc media-types oidc-agent-cli poppler-utils zbar-tools
 # Three on two cores: a good part of the time a test waits for a browser, a server or a clock.
 PYTEST_OPTIONS ?= -n 3 --dist loadfile
 
@@ -33,7 +35,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## everything at once with example pupils, on http://127.0.0.1:8000
 	$(BIN)/leerid demo --data $(DATA) --base-port $(PORT)
 
-test: install system-packages ## all tests, on SQLite and on PostgreSQL
+test: install system-packages node-packages ## all tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
 check: install ## style, types, and who may import whom
@@ -67,7 +69,7 @@ lock: install ## requirements.lock anew from pyproject.toml
 # Only on a Debian machine where this user may install; elsewhere the tests say what they did not run.
 system-packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		missing=""; \
+		missing=""; command -v npm > /dev/null || missing=" nodejs npm"; \
 		for package in $(SYSTEM_PACKAGES); do \
 			dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2> /dev/null | grep -qx installed \
 				|| missing="$$missing $$package"; \
@@ -77,4 +79,15 @@ system-packages:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 				$$missing > /dev/null || echo "that failed: the tests say what they could not run"; \
 		fi; \
+	fi
+
+# Other people's relying parties in JavaScript, as their own package-lock.json pins them.
+node-packages: $(NODE_STAMP)
+
+$(NODE_STAMP): $(NODE_PACKAGES)/package-lock.json | system-packages
+	@if command -v npm > /dev/null; then \
+		cd $(NODE_PACKAGES) && npm ci --silent && touch node_modules/installed \
+			|| echo "that failed: the tests say what they could not run"; \
+	else \
+		echo "no npm: the tests say what they could not run"; \
 	fi

@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp import database_upgrade, key_files, settings
 from idp.oidc import clients as registered
+from idp.oidc.dynamic.limits import limits
 from idp.oidc.protocol import PkcePolicy
+from idp.oidc.registration import for_files
 from idp.schools import second_lock
-from idp.settings import SecondFactorPolicy, Settings
+from idp.settings import SecondFactorPolicy, Settings, SettingsError
 
 # RFC 9700 and RFC 6749 section 4.1.2 bound a code's life; the rest is security.md's defaults with some room.
 LONGEST_CODE_SECONDS = 600
@@ -179,8 +181,10 @@ def mail(known: Settings, _config: Path) -> Iterator[Finding]:
 
 
 def applications(known: Settings, _config: Path) -> Iterator[Finding]:
+    if known.clients.allowed_hosts:
+        yield Finding("clients.allowed_hosts", "has us ask hosts without a public address: for tests only")
     try:
-        found = registered.read_all(known.clients.directory)
+        found = registered.read_all(known.clients.directory, for_files(known.clients.allowed_hosts))
     except registered.ClientFileError as error:
         yield Finding("clients", str(error))
         return
@@ -192,6 +196,17 @@ def applications(known: Settings, _config: Path) -> Iterator[Finding]:
         plain = [each for each in client.redirect_uris if urlsplit(each).scheme != "https"]
         if plain:
             yield Finding(f"clients.{client.client_id}", f"{plain[0]} is plain http, on this machine only")
+
+
+def registering(known: Settings, _config: Path) -> Iterator[Finding]:
+    """What applications that register themselves may have, whether or not that is switched on."""
+    try:
+        allowed = limits(known)
+    except SettingsError as error:
+        yield Finding("registration", str(error))
+        return
+    if known.registration.enabled and allowed.pkce is PkcePolicy.OPTIONAL:
+        yield Finding("registration.pkce", "is optional (RFC 9700 section 2.1.1): for a conformance run only")
 
 
 def is_open_to_others(path: Path) -> bool:
@@ -209,4 +224,5 @@ CHECKS: tuple[Callable[[Settings, Path], Iterator[Finding]], ...] = (
     lives,
     mail,
     applications,
+    registering,
 )

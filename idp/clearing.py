@@ -28,12 +28,25 @@ from idp.authentication.records import (
 )
 from idp.database import Base, writing
 from idp.mail.records import MailTally, OutboxMail
-from idp.oidc.records import LogoutNotice, PendingAuthorization, SpentAssertion
+from idp.oidc.records import (
+    InitialAccessToken,
+    LogoutNotice,
+    PendingAuthorization,
+    PushedRequest,
+    SpentAssertion,
+)
 from idp.schools.import_records import STAGED, Import, ImportFault
 from idp.schools.records import ExportTally, Renewal, RenewedPupil, SelectedPupil
 from idp.schools.renewals.ending import drop_seeds
 from idp.settings import Settings, Throttle
-from idp.tokens.records import AccessToken, ApplicationUse, GrantFamily, RefreshToken
+from idp.tokens.records import (
+    AccessToken,
+    ApplicationUse,
+    ClientToken,
+    DeviceGrant,
+    GrantFamily,
+    RefreshToken,
+)
 from idp.tokens.uses import fold_some
 
 AT_ONCE = 500
@@ -60,6 +73,10 @@ def expired(now: datetime, throttle: Throttle) -> tuple[Expired, ...]:
     return (
         Expired(LoginAttempt, LoginAttempt.expires_at < now - AN_HOUR),
         Expired(PendingAuthorization, PendingAuthorization.expires_at < now - AN_HOUR),
+        Expired(PushedRequest, PushedRequest.expires_at < now - AN_HOUR),
+        Expired(InitialAccessToken, InitialAccessToken.expires_at < now - A_MONTH),
+        Expired(DeviceGrant, DeviceGrant.expires_at < now - A_DAY),
+        Expired(ClientToken, ClientToken.expires_at < now - A_DAY),
         Expired(SpentAssertion, SpentAssertion.expires_at < now - AN_HOUR),
         Expired(FailedName, FailedName.last_at < now - windows - closed - AN_HOUR),
         Expired(TriedGuess, TriedGuess.last_at < now - windows - AN_HOUR),

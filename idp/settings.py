@@ -153,6 +153,8 @@ class Tokens:
     id_token_seconds: int = 300
     refresh_days: int = 30
     pending_minutes: int = 60
+    pushed_seconds: int = 60
+    device_minutes: int = 15
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,21 @@ class Clients:
     directory: Path = Path("clients")
     reload_seconds: int = 5
     ca_bundle_file: Path | None = None
+    # Hosts that may be asked although they have no public address, with spaces between them.
+    allowed_hosts: str = ""
+    # Response types with tokens from the authorization endpoint, for who must serve old applications.
+    legacy_flows: bool = False
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Applications that register themselves with an initial access token, and what they may have at most."""
+
+    enabled: bool = False
+    scope: str = "openid profile offline_access"
+    claims: str = "given_name"
+    pkce: str = "required"
+    token_hours: int = 24
 
 
 @dataclass(frozen=True)
@@ -193,6 +210,7 @@ class Demo:
 
     enabled: bool = False
     sample_app: str = "http://127.0.0.1:8003"
+    try_it: str = "http://127.0.0.1:8004"
     people_file: Path = Path("people.json")
 
 
@@ -214,6 +232,7 @@ class Settings:
     tokens: Tokens = field(default_factory=Tokens)
     mail: Mail = field(default_factory=Mail)
     clients: Clients = field(default_factory=Clients)
+    registration: Registration = field(default_factory=Registration)
     portals: Portals = field(default_factory=Portals)
     demo: Demo = field(default_factory=Demo)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -16,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from idp import key_files
 from idp.database import utc_now
+from tests import outcomes
 from tests.support import databases, needs
 from tests.support.browser import NoChromium, Visitor, running_chromium
 from tests.support.clock import Clock
 
 if TYPE_CHECKING:
+    from tests.support.https import Authority, SecureProvider
     from tests.support.provider import Provider
 
 # A loaded machine isn't a bug, and a run that fails must fail again: no deadline, no database of examples.
@@ -37,6 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    outcomes.record(config)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whatever touches a database runs once on each.
 
@@ -48,6 +55,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         one_page = "page" in metafunc.fixturenames
         kinds = databases.KINDS[: 1 if one_page else None] if wanted == "both" else (wanted,)
         metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: looking through it again and again for garbage took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -168,6 +182,44 @@ def open_provider(
 def provider(open_provider: Callable[..., Provider]) -> Provider:
     """A provider on a free port with an empty database, its own clients and a clock that can be moved."""
     return open_provider()
+
+
+# A provider over HTTPS
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who issues certificates in these tests; `authority.file` is what to trust."""
+    from tests.support.https import Authority
+
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def open_secure_provider(
+    tmp_path: Path, database_url: str, keys_directory: Path, authority: Authority
+) -> Iterator[Callable[..., SecureProvider]]:
+    """`open_provider`, but as in production: an issuer with https behind a proxy that holds the certificate."""
+    from tests.support.https import SecureProvider
+
+    opened: list[SecureProvider] = []
+
+    def open_one(**tables: Any) -> SecureProvider:
+        folder = tmp_path / f"secure-provider-{len(opened)}"
+        folder.mkdir()
+        opened.append(SecureProvider(folder, database_url, keys_directory, tables, authority))
+        opened[-1].start()
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.stop()
+
+
+@pytest.fixture
+def secure_provider(open_secure_provider: Callable[..., SecureProvider]) -> SecureProvider:
+    """A provider over HTTPS, with its own visitors: `secure_provider.visitor()`."""
+    return open_secure_provider()
 
 
 # Browsers

@@ -1,7 +1,8 @@
 """The README's tables of proof, made from the tests themselves: `python -m tests.tables` rewrites them.
 
-A test says in its name, or in the first line of its docstring, which rule (R21), which criterion (OA-06) or which module
-of the certification (oidcc-prompt-login) it proves.
+A test says in its name, or in the first line of its docstring, which rule (R21) or which criterion (OA-06) it proves. What
+becomes of specifications and of the certification's modules stands in `conformity.py` and `modules.py`; whether they pass is
+read from the last run of their tests.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import conformity, modules, outcomes
+from tests.outcomes import Results
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 RULE = re.compile(r"(?<![A-Za-z0-9])R(\d{1,3})(?![0-9A-Za-z])")
 CRITERION = re.compile(r"(?<![A-Za-z])(OA|PW|CV|FT|PR)[-_](\d{2})(?!\d)")
-MODULE = re.compile(r"oidcc[-_][a-z0-9_-]+")
 
 # Rules of the manuals about the pupil's own management of password and e-mail address.
 LATER: dict[int, str] = {
@@ -37,18 +40,19 @@ LATER: dict[int, str] = {
 
 def main() -> None:
     text = README.read_text(encoding="utf-8")
-    wanted = with_tables(text)
+    wanted = with_tables(text, Results(outcomes.still_there(outcomes.read())))
     if "--check" in sys.argv:
         sys.exit(0 if text == wanted else "README.md: the tables are old; run `python -m tests.tables`")
     README.write_text(wanted, encoding="utf-8")
 
 
-def with_tables(text: str) -> str:
+def with_tables(text: str, results: Results) -> str:
     proofs = collected()
     for name, table in {
+        "conformity": conformity.table(results),
         "rules": rules(proofs),
         "criteria": criteria(proofs),
-        "modules": modules(proofs),
+        "modules": modules.table(results),
     }.items():
         begin, end = f"<!-- {name}: made by tests/tables.py -->", f"<!-- end of {name} -->"
         head, _, rest = text.partition(begin)
@@ -58,7 +62,7 @@ def with_tables(text: str) -> str:
 
 
 def collected() -> dict[str, list[str]]:
-    """Rule, criterion or module -> the tests that prove it, as `room/file.py::name`."""
+    """Rule or criterion -> the tests that prove it, as `room/file.py::name`."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for name, docstring in tests_in(path):
@@ -78,9 +82,7 @@ def tests_in(path: Path) -> Iterator[tuple[str, str]]:
 def keys_of(words: str) -> set[str]:
     spaced = words.replace("_", " ")
     keys = {f"R{int(number)}" for number in RULE.findall(spaced)}
-    keys |= {f"{kind}-{number}" for kind, number in CRITERION.findall(words.replace(" _", "_"))}
-    keys |= {module.replace("_", "-") for module in MODULE.findall(words.replace(" _", "_"))}
-    return keys
+    return keys | {f"{kind}-{number}" for kind, number in CRITERION.findall(words.replace(" _", "_"))}
 
 
 def rules(proofs: dict[str, list[str]]) -> str:
@@ -115,13 +117,6 @@ def criteria(proofs: dict[str, list[str]]) -> str:
             "|---|---|",
             *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys),
         ]
-    )
-
-
-def modules(proofs: dict[str, list[str]]) -> str:
-    keys = sorted(key for key in proofs if key.startswith("oidcc-"))
-    return "\n".join(
-        ["| module | proved by |", "|---|---|", *(f"| {key} | {tests_cell(proofs[key])} |" for key in keys)]
     )
 
 

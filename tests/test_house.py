@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -102,6 +103,16 @@ def test_the_lock_holds_what_the_project_asks() -> None:
     for line in asked:
         requirement = Requirement(line)
         assert pins[requirement.name.lower()] in requirement.specifier, line
+
+
+def test_OA_64_the_lock_of_what_is_in_javascript_has_a_hash_for_each_and_names_no_registry() -> None:
+    lock = json.loads((HOUSE / "tests/interop/package-lock.json").read_text(encoding="utf-8"))
+    asked = json.loads((HOUSE / "tests/interop/package.json").read_text(encoding="utf-8"))
+    own = lock["packages"].pop("")
+    assert own["dependencies"] == asked["dependencies"]
+    for name, package in lock["packages"].items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
 
 
 # The wheel

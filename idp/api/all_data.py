@@ -270,6 +270,7 @@ def grant_of(grant: GrantFamily) -> Data:
         "op": grant.created_at,
         "kreeg": claims_of(grant.client_id, grant.released),
         "vragen": grant.scope.split(),
+        "voor": grant.resource,
         "bijzondere_vragen": dict(grant.claims),
         "aangemeld_op": grant.signed_in_at,
         "sterkte": STRENGTHS.get(grant.strength, str(grant.strength)),

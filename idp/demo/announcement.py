@@ -21,6 +21,7 @@ def announcement(
         "leerlingloket": place.leerlingloket,
         "schoolloket": place.schoolloket,
         "sample_app": place.sample_app,
+        "try_it": place.try_it,
         "mailbox": f"{place.issuer}/demo/mailbox",
         "cards": f"{place.issuer}/demo/cards",
         "users": [user(place, entry) for entry in entries if not entry.is_staff],
@@ -60,7 +61,7 @@ def first_screen(place: Place, entries: Sequence[Entry]) -> str:
             f"  Begin at {place.issuer}/demo",
             f"  1. As a pupil:   {place.issuer}/demo/cards: click a QR code, then the four pictures of that card",
             f"  2. As a school:  {place.schoolloket}: {beheerder.username} / {beheerder.password}",
-            f"  3. As a builder: {place.sample_app}: a small application; {place.issuer}/.well-known/openid-configuration",
+            f"  3. As a builder: {place.sample_app}: a small application; {place.issuer}/developers: how to build one",
             f"  Mails wait at {place.issuer}/demo/mailbox; all passwords are in {place.announcement}; Ctrl-C ends it",
         )
     )

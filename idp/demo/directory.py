@@ -20,7 +20,7 @@ from idp import key_files
 from idp.oidc import keys as signing_keys
 
 # The packaged registrations say where the applications are when the first port is 8000.
-PACKAGED_ADDRESS = re.compile(r"http://127\.0\.0\.1:800([0-3])\b")
+PACKAGED_ADDRESS = re.compile(r"http://127\.0\.0\.1:800([0-4])\b")
 PORTALS = ("leerlingloket", "schoolloket")
 SECRET_LINE = re.compile(r"^client_secret_sha256\s*=.*$", re.MULTILINE)
 
@@ -52,6 +52,10 @@ class Place:
     @property
     def sample_app(self) -> str:
         return self.origin(3)
+
+    @property
+    def try_it(self) -> str:
+        return self.origin(4)
 
     @property
     def config(self) -> Path:
@@ -137,7 +141,7 @@ def with_digest(text: str, digest: str) -> str:
 
 
 def configuration(place: Place) -> str:
-    """One file for all four servers, as in production; only the http and the demo's own pages are not."""
+    """One file for all servers, as in production; only the http and the demo's own pages are not."""
     lines = [
         "# Made by `leerid demo`, anew at each start.",
         f"issuer = {quoted(place.issuer)}",
@@ -147,7 +151,13 @@ def configuration(place: Place) -> str:
         *table("server", host=place.host, port=place.base_port, workers=1, threads=8, insecure_http=True),
         *table("clients", directory="clients"),
         *table("portals", leerlingloket=place.leerlingloket, schoolloket=place.schoolloket),
-        *table("demo", enabled=True, sample_app=place.sample_app, people_file=place.people.name),
+        *table(
+            "demo",
+            enabled=True,
+            sample_app=place.sample_app,
+            try_it=place.try_it,
+            people_file=place.people.name,
+        ),
     ]
     for which, portal in enumerate(PORTALS, start=1):
         lines += table(

@@ -1,4 +1,4 @@
-"""`leerid demo`: from an empty folder to four servers that answer, in one go."""
+"""`leerid demo`: from an empty folder to five servers that answer, in one go."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from idp.demo.children import CannotShow, Program, Running
 from idp.demo.directory import Place, RegisteredClient
 from idp.demo.filling import fill, is_filled
 
-SERVERS = 4
-SAMPLE = "rekenrijk"
+SERVERS = 5
+# A sample to copy, and one that shows every message.
+APPLICATIONS = ("rekenrijk", "proefapp")
 
 
 class ToldToStop(Exception):
@@ -131,41 +132,28 @@ def programs(place: Place, clients: Sequence[RegisteredClient]) -> list[Program]
             )
             for which, name in enumerate(directory.PORTALS, start=1)
         ),
-        sample_application(place, clients),
+        *(application(place, clients, name, which) for which, name in enumerate(APPLICATIONS, start=3)),
     ]
 
 
-def sample_application(place: Place, clients: Sequence[RegisteredClient]) -> Program:
+def application(place: Place, clients: Sequence[RegisteredClient], name: str, which: int) -> Program:
     """Somebody else's application: it knows this provider by its name, its own number and its secret."""
-    registered = next(each for each in clients if each.client_id == SAMPLE)
-    bind = f"{place.host}:{place.base_port + SERVERS - 1}"
+    registered = next(each for each in clients if each.client_id == name)
+    bind = f"{place.host}:{place.base_port + which}"
+    server = ("gunicorn", "--bind", bind, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "30")
+    knows = {
+        "ISSUER": place.issuer,
+        "CLIENT_ID": registered.client_id,
+        "CLIENT_SECRET": registered.client_secret or "",
+        "ORIGIN": place.origin(which),
+        "COOKIE_KEY": directory.make_secret(place.secret(f"{name}.cookies"), secrets.token_urlsafe(32)),
+    }
     return Program(
-        SAMPLE,
-        (
-            *(
-                "gunicorn",
-                "--bind",
-                bind,
-                "--worker-class",
-                "gthread",
-                "--threads",
-                "4",
-                "--keep-alive",
-                "30",
-            ),
-            *("--no-control-socket", f"clients.{SAMPLE}.app:create_app()"),
-        ),
-        f"{place.sample_app}/",
-        place.log(SAMPLE),
-        {
-            "REKENRIJK_ISSUER": place.issuer,
-            "REKENRIJK_CLIENT_ID": registered.client_id,
-            "REKENRIJK_CLIENT_SECRET": registered.client_secret or "",
-            "REKENRIJK_ORIGIN": place.sample_app,
-            "REKENRIJK_COOKIE_KEY": directory.make_secret(
-                place.secret(f"{SAMPLE}.cookies"), secrets.token_urlsafe(32)
-            ),
-        },
+        name,
+        (*server, "--no-control-socket", f"clients.{name}.app:create_app()"),
+        f"{place.origin(which)}/",
+        place.log(name),
+        {f"{name.upper()}_{key}": value for key, value in knows.items()},
     )
 
 

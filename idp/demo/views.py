@@ -50,6 +50,7 @@ def first() -> str:
         leerlingloket=settings().portals.leerlingloket,
         schoolloket=settings().portals.schoolloket,
         sample_app=settings().demo.sample_app,
+        try_it=settings().demo.try_it,
         issuer=settings().issuer,
     )
 

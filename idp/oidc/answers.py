@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from idp.oidc import dpop
+from idp.oidc.nonces import nonces
 from idp.oidc.protocol import ErrorCode
 from idp.oidc.server import Reply
-from idp.web.request import roll_back
+from idp.web.request import now, roll_back
 
 log = logging.getLogger("leerid.oidc")
 
 PREFLIGHT_SECONDS = 600
+DPOP_SCHEME = re.compile(r"(?i:dpop)(?: |$)")
 
 
 def answer(reply: Reply) -> Response:
@@ -56,30 +60,52 @@ def with_cors(response: Response) -> Response:
     if origin is None or origin == "null":
         return response
     headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+    headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = "GET, POST"
-        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return response
+
+
+# Nonces
+
+
+def give_nonces(blueprint: Blueprint) -> None:
+    """Whoever sends proofs gets the next nonce with each answer, and so never has to ask for one (RFC 9449 section 8.2)."""
+
+    @blueprint.after_request
+    def with_nonce(response: Response) -> Response:
+        sent = request.environ  # and not `headers`, because nearly nobody sends proofs, and all wait for this
+        if "HTTP_DPOP" in sent or DPOP_SCHEME.match(sent.get("HTTP_AUTHORIZATION", "")):
+            response.headers[dpop.NONCE_HEADER] = nonces(current_app).fresh(now())
+        return response
 
 
 # Errors
 
 
 class BearerRefused(Exception):
-    """RFC 6750 section 3: the challenge, with an error only when a token was shown."""
+    """RFC 6750 section 3 and RFC 9449 section 7.1: the challenges, with an error only when a token was shown."""
 
-    def __init__(self, status: int, code: ErrorCode | None = None, description: str = "") -> None:
+    def __init__(
+        self, status: int, code: ErrorCode | None = None, description: str = "", *, with_proof: bool = False
+    ) -> None:
         super().__init__(code or "no token")
         self.status = status
         self.code = code
         self.description = description
+        self.with_proof = with_proof
 
     @property
-    def challenge(self) -> str:
+    def challenges(self) -> list[str]:
+        """With an error, that of the way that was tried."""
         error = f', error="{self.code}", error_description="{self.description}"' if self.code else ""
-        return f'Bearer realm="LeerID"{error}'
+        bearer = f'Bearer realm="LeerID"{error}'
+        proving = f'DPoP realm="LeerID"{error}, algs="{" ".join(dpop.ALGS)}"'
+        if not self.code:
+            return [bearer, proving]
+        return [proving if self.with_proof else bearer]
 
 
 def in_json(blueprint: Blueprint) -> None:
@@ -96,7 +122,7 @@ def refuse_bearer(error: BearerRefused) -> Response:
     roll_back()
     log.info("bearer:refused", extra={"reason": str(error), "status": error.status})
     told = {"error": error.code, "error_description": error.description} if error.code else {}
-    return as_json(told, error.status, [("WWW-Authenticate", error.challenge)])
+    return as_json(told, error.status, [("WWW-Authenticate", each) for each in error.challenges])
 
 
 def refuse(error: OAuth2Error) -> Response:

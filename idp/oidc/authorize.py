@@ -14,7 +14,8 @@ from idp.authentication.requirement import AskedBy, Requirement
 from idp.authentication.sign_in import SignIn
 from idp.authentication.views import sign_in_url, signed_in
 from idp.database import writing
-from idp.oidc import granting, pending, responses, subjects, validation
+from idp.oidc import arriving, granting, pending, pushed, responses, subjects, validation
+from idp.oidc.arriving import Arrived
 from idp.oidc.challenges import challenges
 from idp.oidc.clients import origin_of, register
 from idp.oidc.decision import (
@@ -31,9 +32,12 @@ from idp.oidc.errors import ClientError
 from idp.oidc.keys import key_ring
 from idp.oidc.parameters import Parameters, sent
 from idp.oidc.protocol import ApprovalPolicy, ErrorCode, Prompt
+from idp.oidc.remembered import remembered
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
+from idp.oidc.request_objects import Opener
 from idp.oidc.session_management import session_state
 from idp.oidc.sids import sid_for
+from idp.oidc.token_endpoints import server
 from idp.rules.belgian_time import school_day
 from idp.schools import applications, enrolments
 from idp.schools.switched_off import switched_off
@@ -50,17 +54,18 @@ log = logging.getLogger("leerid.oidc")
 
 @authorize_endpoint.get("/authorize")
 def authorize() -> Response:
-    return answer(sent(), received_at=now(), parked_as=None)
+    return answer(arrived(sent()), received_at=now(), parked_as=None)
 
 
 @authorize_endpoint.post("/authorize")
 @open_to_other_sites
 def authorize_by_post() -> Response:
     """A POST from another site comes without our cookies (SameSite=Lax), so it is parked and met again as a GET."""
-    parameters = sent()
-    checked(parameters, now())
+    arrival = arrived(sent())
+    checked(arrival.parameters, now())
     writing(db())
-    return responses.see_other(resume_path(park(parameters, browser=None)))
+    take_pushed(arrival)
+    return responses.see_other(resume_path(park(arrival.parameters, browser=None)))
 
 
 @authorize_endpoint.get("/authorize/resume/<pending_id>")
@@ -113,6 +118,16 @@ def somebody_else(pending_id: str) -> Response:
 # From parameters to an answer
 
 
+def arrived(parameters: Parameters) -> Arrived:
+    """The whole request; the parts that came here by another road were proven to be the client's."""
+    client = validation.known_client(parameters, register(current_app))
+    opener = Opener(settings().issuer, remembered(current_app), db(), now())
+    try:
+        return arriving.at_authorize(parameters, client, opener)
+    except ClientError as error:
+        raise Unanswerable(validation.trust(parameters, register(current_app)), error) from error
+
+
 def checked(parameters: Parameters, received_at: datetime) -> AuthorizationRequest:
     """Raises Unanswerable when the application did something wrong, ShownError when there is none to tell it to."""
     return_address = validation.trust(parameters, register(current_app))
@@ -122,6 +137,7 @@ def checked(parameters: Parameters, received_at: datetime) -> AuthorizationReque
             return_address,
             ring=key_ring(current_app),
             issuer=settings().issuer,
+            legacy_flows=settings().clients.legacy_flows,
             received_at=received_at,
         )
     except ClientError as error:
@@ -143,14 +159,15 @@ def tell_application(refused: Unanswerable) -> Response:
     return responses.failure(refused.return_address, refused.error.code, refused.error.description)
 
 
-def answer(parameters: Parameters, received_at: datetime, parked_as: str | None) -> Response:
-    asked = checked(parameters, received_at)
+def answer(arrival: Arrived, received_at: datetime, parked_as: str | None) -> Response:
+    asked = checked(arrival.parameters, received_at)
     sign_in = signed_in()
     decision = decide(asked, None if sign_in is None else visitor(asked, sign_in))
-    if must_write(decision, parked_as):
+    if arrival.pushed_as is not None or must_write(decision, parked_as):
         writing(db())
+    take_pushed(arrival)
     if parked_as is None and not isinstance(decision, Granted | Refused):
-        parked_as = park(parameters, browser_id())
+        parked_as = park(arrival.parameters, browser_id())
     return act(asked, decision, parked_as)
 
 
@@ -159,7 +176,7 @@ def answer_parked(parked: pending.Parked) -> Response:
         writing(db())
         if not pending.bind(db(), parked.id, browser_id()):
             raise ShownError(400, "already-answered", "another browser came first")
-    return answer(Parameters(parked.parameters), parked.received_at, parked.id)
+    return answer(Arrived(Parameters(parked.parameters)), parked.received_at, parked.id)
 
 
 def must_write(decision: Decision, parked_as: str | None) -> bool:
@@ -197,9 +214,9 @@ def act(asked: AuthorizationRequest, decision: Decision, parked_as: str | None) 
 def grant(asked: AuthorizationRequest, granted: Granted, parked_as: str | None) -> Response:
     take(parked_as)
     notice_repeated_challenge(asked)
-    code = granting.grant(db(), asked, granted, settings(), wiring().keys.pairwise, now())
+    given = granting.grant(db(), asked, granted, server().issuer, now())
     state = session_state(asked.client.client_id, asked.redirect_uri)
-    return responses.success(asked.return_address, code, state)
+    return responses.success(asked.return_address, given, state)
 
 
 def refuse(asked: AuthorizationRequest, refused: Refused, parked_as: str | None) -> Response:
@@ -331,6 +348,14 @@ def take(parked_as: str | None) -> None:
     """Before an answer leaves. Whoever comes second, in another tab or by the back button, gets a page."""
     if parked_as is not None and not pending.take(db(), parked_as, browser_id(), now()):
         raise ShownError(400, "already-answered", "answered before")
+
+
+def take_pushed(arrival: Arrived) -> None:
+    """A pushed request is picked up once; from here on it waits for its user like any other (RFC 9126 section 7.3)."""
+    address = arrival.pushed_as
+    client_id = arrival.parameters.get("client_id") or ""
+    if address is not None and not pushed.take(db(), address, client_id, now()):
+        raise ShownError(400, "already-answered", "another browser picked it up first")
 
 
 def move_along(db: Session, way_back: str, before: str, after: str) -> None:

@@ -145,7 +145,7 @@ def deliver(app: Flask, wiring: Wiring, notice: LogoutNotice) -> bool:
     token = key_ring(app).sign(claims, alg=client.id_token_signed_response_alg, typ="logout+jwt", now=now)
     try:
         status = outgoing.post_form(
-            client.backchannel_logout_uri, {"logout_token": token}, wiring.settings.clients.ca_bundle_file
+            client.backchannel_logout_uri, {"logout_token": token}, outgoing.gate(app)
         )
     except outgoing.NotDelivered as error:
         log.warning("backchannel:unreachable", extra={"client_id": client.client_id, "why": str(error)})

@@ -19,6 +19,9 @@ from idp.oidc.protocol import (
 )
 from idp.rules.account_types import Strength
 
+# How the name of an application begins that registered itself: no file may claim one.
+DYNAMIC = "dyn-"
+
 
 class ClientFileError(Exception):
     """A registration that can't be trusted. Names the file, the key and the reason."""
@@ -44,6 +47,18 @@ class Client:
     token_endpoint_auth_signing_alg: SigningAlg = SigningAlg.RS256
     assertion_audience: AssertionAudience = AssertionAudience.ISSUER
     jwks: Mapping[str, Any] | None = None
+    jwks_uri: str = ""  # instead of jwks
+    request_object_signing_alg: SigningAlg | None = None  # None: any that its keys fit
+    require_signed_request_object: bool = False
+    request_uris: tuple[str, ...] = ()
+    require_pushed_authorization_requests: bool = False
+    userinfo_signed_response_alg: SigningAlg | None = None  # None: plain JSON
+    dpop_bound_access_tokens: bool = False
+    resources: tuple[str, ...] = ()  # what it may ask access tokens for (RFC 8707)
+    default_max_age: int | None = None
+    default_acr_values: tuple[str, ...] = ()
+    # Registered itself (RFC 7591): lives in the database, and its rows end with it.
+    dynamic: bool = False
     post_logout_redirect_uris: tuple[str, ...] = ()
     initiate_login_uri: str = ""
     backchannel_logout_uri: str = ""

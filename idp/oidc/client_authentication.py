@@ -14,20 +14,19 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from sqlalchemy.orm import Session
 
-from idp.database import insert_into, writing
+from idp.database import let_go
+from idp.oidc.client_keys import key_for
 from idp.oidc.clients import Client, ClientRegister
-from idp.oidc.protocol import AssertionAudience, AuthMethod, SigningAlg
-from idp.oidc.records import SpentAssertion
+from idp.oidc.protocol import AssertionAudience, AuthMethod
+from idp.oidc.remembered import Remembered
 from idp.oidc.signed import LONGEST, InvalidToken, is_number, unseal
+from idp.oidc.spent import spend_once
 
 log = logging.getLogger("leerid.oidc")
 
@@ -36,8 +35,6 @@ LONGEST_ASSERTION_LIFE = 300
 CLOCKS_DIFFER = 60
 # `client-authentication+jwt` is RFC 7523bis; what came before it is `JWT`, or no type at all.
 ASSERTION_TYPES = (None, "JWT", "client-authentication+jwt")
-# An application's key is used for years, and it costs us a verification only (security.md, OA-15).
-SMALLEST_RSA_BITS = 3072
 # Stands in for the digest of an application that doesn't exist or has no secret: no secret has this digest.
 NO_DIGEST = "0" * 64
 
@@ -78,6 +75,7 @@ class Desk:
 
     register: ClientRegister
     issuer: str
+    remembered: Remembered
 
     def audiences(self, client: Client) -> tuple[str, ...]:
         """Whom an assertion may be for: us, and our token endpoint for a client that was registered so (OA-19)."""
@@ -182,12 +180,13 @@ def by_assertion(desk: Desk, form: Mapping[str, str], db: Session, now: datetime
     client = desk.register.get(claimed_client(assertion))
     if client is None or client.token_endpoint_auth_method is not AuthMethod.PRIVATE_KEY_JWT:
         raise refused("no-such-client-with-assertions", client)
+    let_go(db)  # its keys may have to be fetched
     try:
         claims = unseal(
             assertion,
             algs=(client.token_endpoint_auth_signing_alg,),
             typs=ASSERTION_TYPES,
-            key_for=lambda kid, alg: client_key(client, kid, alg),
+            key_for=lambda kid, alg: key_for(client, kid, alg, desk.remembered, now),
         )
     except InvalidToken:
         raise refused("assertion-not-signed-by-client", client) from None
@@ -195,7 +194,7 @@ def by_assertion(desk: Desk, form: Mapping[str, str], db: Session, now: datetime
         raise refused("two-names", client)
     if (fault := fault_in(claims, client, desk.audiences(client), now)) is not None:
         raise refused(fault, client)
-    if not spend_assertion(db, client, claims["jti"], claims["exp"]):
+    if not spend_once(db, client.client_id, claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)):
         raise refused("assertion-replayed", client)
     return client
 
@@ -229,61 +228,8 @@ def fault_in(
     if not isinstance(jti, str) or not 0 < len(jti) <= 255:
         return "assertion-without-jti"
     at = now.timestamp()
-    if (
-        not at < expires <= at + LONGEST_ASSERTION_LIFE + CLOCKS_DIFFER
-        or expires - issued > LONGEST_ASSERTION_LIFE
-    ):
+    if expires <= at or expires - LONGEST_ASSERTION_LIFE > issued:
         return "assertion-too-long-or-over"
     if issued > at + CLOCKS_DIFFER or claims.get("nbf", 0) > at + CLOCKS_DIFFER:
         return "assertion-from-the-future"
     return None
-
-
-def spend_assertion(db: Session, client: Client, jti: str, expires: float) -> bool:
-    """True for one caller only, over all processes: the insert decides (OA-20).
-
-    Stored at once, so that an assertion is spent whatever comes of its request. Kept for as long as it could come back.
-    """
-    writing(db)
-    once = insert_into(db, SpentAssertion).values(
-        client_id=client.client_id,
-        jti=hashlib.sha256(jti.encode("utf-8", "surrogatepass")).hexdigest(),
-        expires_at=datetime.fromtimestamp(expires, UTC),
-    )
-    # RETURNING and not a row count, which PostgreSQL's driver doesn't give for an INSERT.
-    first = db.execute(once.on_conflict_do_nothing().returning(SpentAssertion.jti)).first()
-    db.commit()
-    return first is not None
-
-
-def client_key(client: Client, kid: str | None, alg: str) -> Key | None:
-    """The one registered key that fits; an assertion that names none may mean one only when there is but one (OA-16)."""
-    fitting = [
-        key
-        for each in (client.jwks or {}).get("keys", ())
-        if (kid is None or each.get("kid") == kid) and each.get("use", "sig") == "sig"
-        if each.get("alg", alg) == alg and (key := public_key(json.dumps(each), alg)) is not None
-    ]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-@lru_cache(maxsize=1000)
-def public_key(jwk: str, alg: str) -> Key | None:
-    """An application's key, imported once; None when it isn't one for this algorithm, or too weak (OA-15)."""
-    try:
-        key = JWKRegistry.import_key(json.loads(jwk))
-    except (JoseError, ValueError, TypeError, KeyError):
-        return None
-    return key if fits_algorithm(key, alg) else None
-
-
-def fits_algorithm(key: Key, alg: str) -> bool:
-    match key:
-        case RSAKey():
-            return alg == SigningAlg.RS256 and key.public_key.key_size >= SMALLEST_RSA_BITS
-        case ECKey():
-            return alg == SigningAlg.ES256 and key.curve_name == "P-256"
-        case OKPKey():
-            return alg == SigningAlg.EDDSA and key.curve_name == "Ed25519"
-        case OctKey():
-            return False

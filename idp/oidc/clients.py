@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from idp.oidc import registration
-from idp.oidc.client import Client, ClientFileError, origin_of
+from idp.oidc.client import DYNAMIC, Client, ClientFileError, origin_of
+from idp.oidc.registration import FOR_FILES, Hosts
 
-__all__ = ["Client", "ClientFileError", "ClientRegister", "origin_of", "register"]
+__all__ = ["DYNAMIC", "Client", "ClientFileError", "ClientRegister", "origin_of", "register"]
 
 log = logging.getLogger("leerid.clients")
 
@@ -37,22 +38,31 @@ class ClientRegister:
     """
 
     def __init__(
-        self, directory: Path, reload_seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        directory: Path,
+        reload_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        hosts: Hosts = FOR_FILES,
     ) -> None:
         """Raises ClientFileError: a provider does not start with a registration that it can't trust."""
         self.directory = directory
         self.reload_seconds = reload_seconds
         self.clock = clock
+        self.hosts = hosts
         self.looking = threading.Lock()
         self.looked_at = clock()
         self.files: Mapping[str, ReadFile] = {}
         self.clients: Mapping[str, Client] = {}
         self.complained: frozenset[str] = frozenset()
+        # Applications that registered themselves; asked only for what looks like one of theirs.
+        self.dynamic: Callable[[str], Client | None] | None = None
         for error in self.look():
             raise error
 
     def get(self, client_id: str) -> Client | None:
         self.look_again()
+        if self.dynamic is not None and client_id.startswith(DYNAMIC):
+            return self.dynamic(client_id)
         return self.clients.get(client_id)
 
     def all(self) -> tuple[Client, ...]:
@@ -85,7 +95,9 @@ class ClientRegister:
                 continue
             try:
                 unchanged = known is not None and known.mark == mark
-                files[path.name] = known if known and unchanged else ReadFile(mark, registration.read(path))
+                files[path.name] = (
+                    known if known and unchanged else ReadFile(mark, registration.read(path, self.hosts))
+                )
             except ClientFileError as error:
                 errors.append(error)
                 if known is not None:
@@ -111,9 +123,9 @@ def mark_of(path: Path) -> Mark | None:
     return seen.st_mtime_ns, seen.st_size
 
 
-def read_all(directory: Path) -> Mapping[str, Client]:
+def read_all(directory: Path, hosts: Hosts = FOR_FILES) -> Mapping[str, Client]:
     """Every application, or ClientFileError."""
-    clients = [registration.read(path) for path in sorted(directory.glob("*.toml"))]
+    clients = [registration.read(path, hosts) for path in sorted(directory.glob("*.toml"))]
     return {client.client_id: client for client in clients}
 
 

@@ -15,6 +15,7 @@ from idp.oidc.protocol import (
     API_SCOPES,
     PERSON_CLAIMS,
     PROTOCOL_CLAIMS,
+    RESPONSE_TYPES,
     AuthMethod,
     Display,
     GrantType,
@@ -24,6 +25,7 @@ from idp.oidc.protocol import (
     SigningAlg,
     SubjectType,
 )
+from idp.settings import Settings
 from templates.translations import LANGUAGES
 
 discovery_documents = Blueprint("discovery", __name__)
@@ -46,12 +48,13 @@ def configuration() -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
-def prepare(app: Flask, issuer: str) -> None:
-    document = json.dumps(metadata(issuer), indent=1).encode("utf-8")
+def prepare(app: Flask, settings: Settings) -> None:
+    document = json.dumps(metadata(settings), indent=1).encode("utf-8")
     app.extensions["leerid.discovery"] = document
 
 
-def metadata(issuer: str) -> dict[str, Any]:
+def metadata(settings: Settings) -> dict[str, Any]:
+    issuer, legacy = settings.issuer, settings.clients.legacy_flows
     methods = [method.value for method in AuthMethod]
     proving = [method for method in methods if method != AuthMethod.NONE]
     algorithms = [alg.value for alg in SigningAlg]
@@ -61,6 +64,9 @@ def metadata(issuer: str) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
+        **({"registration_endpoint": f"{issuer}/register"} if settings.registration.enabled else {}),
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "end_session_endpoint": f"{issuer}/end_session",
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
@@ -68,12 +74,17 @@ def metadata(issuer: str) -> dict[str, Any]:
         "claims_supported": [*PROTOCOL_CLAIMS, *PERSON_CLAIMS],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "response_types_supported": ["code"],
+        "response_types_supported": list(RESPONSE_TYPES) if legacy else ["code"],
         "response_modes_supported": [mode.value for mode in ResponseMode],
-        "grant_types_supported": [grant.value for grant in GrantType],
+        "grant_types_supported": [
+            grant.value for grant in GrantType if legacy or grant is not GrantType.IMPLICIT
+        ],
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": [kind.value for kind in SubjectType],
         "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
+        "request_object_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -90,6 +101,9 @@ def metadata(issuer: str) -> dict[str, Any]:
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "check_session_iframe": f"{issuer}/check_session",
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,  # said aloud, because true is what its absence would mean
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "require_pushed_authorization_requests": False,
+        "service_documentation": f"{issuer}/developers",
     }

@@ -1,30 +1,40 @@
-"""A granted request becomes a code: two inserts, the family and the code."""
+"""A granted request becomes what its response type names: a family, its code, and for old applications tokens."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from idp.authentication.sessions import limits_for
+from idp.oidc import implicit, response_types
 from idp.oidc.decision import Granted
+from idp.oidc.issuing import Issuer
 from idp.oidc.request import AuthorizationRequest
+from idp.oidc.response_types import Part
 from idp.oidc.sids import sid_for
 from idp.settings import Settings
 from idp.tokens import codes, families
 
 
 def grant(
-    db: Session,
-    asked: AuthorizationRequest,
-    granted: Granted,
-    settings: Settings,
-    pairwise_key: bytes,
-    now: datetime,
-) -> str:
-    """The code. The caller has said `writing`."""
+    db: Session, asked: AuthorizationRequest, granted: Granted, issuer: Issuer, now: datetime
+) -> dict[str, str]:
+    """The parameters of the answer. The caller has said `writing`."""
+    family_id = opened_family(db, asked, granted, issuer, now)
+    code = minted_code(db, asked, family_id, issuer, now) if Part.CODE in asked.response_type else None
+    told = {} if code is None else {"code": code}
+    if asked.response_type == response_types.CODE:
+        return told
+    return {**told, **implicit.tokens(db, issuer, asked, family_id, code, now)}
+
+
+def opened_family(
+    db: Session, asked: AuthorizationRequest, granted: Granted, issuer: Issuer, now: datetime
+) -> UUID:
     client, sign_in = asked.client, granted.sign_in
-    family_id = families.open_family(
+    return families.open_family(
         db,
         client_id=client.client_id,
         account_id=sign_in.account_id,
@@ -36,19 +46,26 @@ def grant(
         strength=int(sign_in.strength),
         acr=granted.acr,
         methods=sign_in.methods,
-        sid=sid_for(client.client_id, sign_in.sid_seed, pairwise_key),
+        sid=sid_for(client.client_id, sign_in.sid_seed, issuer.pairwise_key),
         released=asked.released_claims,
+        resource=asked.resource,
         now=now,
-        expires_at=now + lifetime(asked, granted, settings),
+        expires_at=now + lifetime(asked, granted, issuer.settings),
     )
+
+
+def minted_code(
+    db: Session, asked: AuthorizationRequest, family_id: UUID, issuer: Issuer, now: datetime
+) -> str:
     return codes.mint(
         db,
         family_id,
         redirect_uri=asked.redirect_uri,
         code_challenge=asked.code_challenge,
         nonce=asked.nonce,
+        jkt=asked.dpop_jkt,
         now=now,
-        seconds=settings.tokens.code_seconds,
+        seconds=issuer.settings.tokens.code_seconds,
     )
 
 

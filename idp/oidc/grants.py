@@ -23,8 +23,10 @@ from authlib.oauth2.rfc6749.hooks import hooked
 
 from idp.authentication import sessions
 from idp.database import writing
-from idp.oidc import issuing
+from idp.oidc import dpop, issuing, resource_tokens
+from idp.oidc.client import Client
 from idp.oidc.client_authentication import ProvenClient
+from idp.oidc.issuing import Drawn
 from idp.oidc.still_used import still_used
 from idp.oidc.token_request import TokenRequest
 from idp.tokens import codes, families, refresh
@@ -79,6 +81,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         request, client = asked(self), proven(self)
         found = cast(OfferedCode, request.authorization_code).found
         refuse_dead(client, found.grant, request)
+        refuse_other_target(client, found.grant, request)
+        jkt = key_shown(request, client.client, found.jkt)
         drawn = issuing.draw(
             request.issuer,
             request.db,
@@ -86,6 +90,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             found.grant,
             scope=found.grant.scope,
             nonce=found.nonce,
+            jkt=jkt,
             now=request.now,
         )
         writing(request.db)
@@ -102,6 +107,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
                 now=request.now,
                 expires_at=found.grant.expires_at,
             )
+            bind_refresh_tokens(request, client.client, drawn)
         return 200, drawn.body(), list(self.TOKEN_RESPONSE_HEADER)
 
 
@@ -141,13 +147,17 @@ class RefreshGrant(grants.RefreshTokenGrant):
         request, client = asked(self), proven(self)
         found = cast(OfferedRefreshToken, request.refresh_token).found
         refuse_dead(client, found.grant, request)
+        refuse_other_target(client, found.grant, request)
+        scope = narrowed(found.grant, request.form.get("scope"))
+        jkt = key_shown(request, client.client, found.grant.jkt)
         drawn = issuing.draw(
             request.issuer,
             request.db,
             client.client,
             found.grant,
-            scope=narrowed(found.grant, request.form.get("scope")),
+            scope=scope,
             nonce=None,  # OIDC Core 12.2: it belonged to the authorization request
+            jkt=jkt,
             now=request.now,
         )
         assert drawn.refresh_token is not None, "a client without refresh tokens can't have brought one"
@@ -156,8 +166,36 @@ class RefreshGrant(grants.RefreshTokenGrant):
             end_family(request, "refresh:lost-the-race", client, found.grant)
             raise InvalidGrantError("the refresh token is not valid")
         drawn.store(request.db, request.now)
+        bind_refresh_tokens(request, client.client, drawn)
         keep_awake(request, client, found.grant)
         return 200, drawn.body(), list(self.TOKEN_RESPONSE_HEADER)
+
+
+def key_shown(request: TokenRequest, client: Client, bound_to: str | None = None) -> str | None:
+    """The key that the new access token is bound to; None for a bearer token, where that may be. Raises DPoPRefused.
+
+    Before anything is spent: whoever comes without a nonce comes back with one, and with the same code (RFC 9449 section 8).
+    """
+    nonces = request.issuer.nonces
+    if not request.proofs:
+        if bound_to is not None or client.dpop_bound_access_tokens:
+            raise dpop.missing(nonces, request.now)
+        return None
+    return dpop.proof(
+        request.proofs,
+        "POST",
+        request.address,
+        bound_to=bound_to,
+        nonces=nonces,
+        db=request.db,
+        now=request.now,
+    )
+
+
+def bind_refresh_tokens(request: TokenRequest, client: Client, drawn: Drawn) -> None:
+    """A public client's, because nothing else ties them to it (RFC 9449 section 5); others prove who they are each time."""
+    if drawn.jkt is not None and not client.confidential and drawn.grant.jkt is None:
+        families.bind(request.db, drawn.grant.family_id, drawn.jkt)
 
 
 def keep_awake(request: TokenRequest, client: ProvenClient, grant: Grant) -> None:
@@ -177,6 +215,11 @@ def narrowed(grant: Grant, wanted: str | None) -> tuple[str, ...]:
     if not set(parts) <= set(grant.scope):
         raise InvalidScopeError
     return tuple(scope for scope in grant.scope if scope in parts)
+
+
+def refuse_other_target(client: ProvenClient, grant: Grant, request: TokenRequest) -> None:
+    """RFC 8707 section 2.2: a token is for what was granted, and for nothing else that is asked for later."""
+    resource_tokens.refuse_other(client.client, grant.resource, request.form.get("resource"))
 
 
 def refuse_dead(client: ProvenClient, grant: Grant, request: TokenRequest) -> None:

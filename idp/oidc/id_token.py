@@ -24,14 +24,18 @@ def claims_of(
     *,
     issuer: str,
     subject: str,
-    access_token: str,
+    access_token: str | None,
+    code: str | None = None,
     alg: SigningAlg,
     nonce: str | None,
     about_person: Mapping[str, Any],
     now: datetime,
     seconds: int,
 ) -> dict[str, Any]:
-    """OIDC Core 2. `aud` is a text and not a list: there is one audience, and nothing to misread."""
+    """OIDC Core 2, and 3.3.2.11 for one from the authorization endpoint.
+
+    `aud` is a text and not a list: there is one audience, and nothing to misread.
+    """
     issued_at = int(now.timestamp())
     return {
         **about_person,
@@ -45,12 +49,13 @@ def claims_of(
         "acr": grant.acr,
         "amr": list(grant.methods),
         "sid": grant.sid,
-        "at_hash": half_hash(access_token, alg),
+        **({"at_hash": half_hash(access_token, alg)} if access_token is not None else {}),
+        **({"c_hash": half_hash(code, alg)} if code is not None else {}),
         **({"nonce": nonce} if nonce is not None else {}),
     }
 
 
 def half_hash(value: str, alg: SigningAlg) -> str:
-    """Ties the access token to this ID token: the left half of its hash."""
+    """Ties an access token or a code to this ID token: the left half of its hash."""
     digest = HASHES[alg](value.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from idp.oidc import claims, id_token
+from idp.oidc import claims, id_token, resource_tokens
 from idp.oidc.clients import Client
 from idp.oidc.keys import KeyRing
+from idp.oidc.nonces import Nonces
 from idp.oidc.protocol import GrantType, Scope
 from idp.oidc.subjects import subject_for
 from idp.rules.belgian_time import school_day
@@ -29,6 +30,7 @@ class Issuer:
     ring: KeyRing
     pairwise_key: bytes = field(repr=False)
     switched_off: SwitchedOff
+    nonces: Nonces
 
     def subject(self, client: Client, grant: Grant) -> str:
         return subject_for(client, grant.person, self.pairwise_key)
@@ -36,11 +38,13 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Tokens that exist on paper only: `store` makes them good."""
+    """Tokens that exist on paper only: `store` makes them good. `kept` is the access token, or the `jti` of a signed one."""
 
     grant: Grant
     scope: tuple[str, ...]
     seconds: int
+    jkt: str | None
+    kept: str = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
     id_token: str | None = field(repr=False)
@@ -48,9 +52,11 @@ class Drawn:
     def store(self, db: Session, now: datetime) -> None:
         access.store(
             db,
-            self.access_token,
+            self.kept,
             family_id=self.grant.family_id,
             scope=self.scope,
+            audience=self.grant.resource,
+            jkt=self.jkt,
             now=now,
             seconds=self.seconds,
         )
@@ -59,7 +65,7 @@ class Drawn:
         """RFC 6749 section 5.1 and OIDC Core 3.1.3.3."""
         return {
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": "Bearer" if self.jkt is None else "DPoP",
             "expires_in": self.seconds,
             "scope": " ".join(self.scope),
             **({"refresh_token": self.refresh_token} if self.refresh_token else {}),
@@ -75,20 +81,51 @@ def draw(
     *,
     scope: tuple[str, ...],
     nonce: str | None,
+    jkt: str | None = None,
     now: datetime,
 ) -> Drawn:
-    """New tokens of this grant, signed and not yet stored."""
-    access_token = new_value()
+    """New tokens of this grant, signed and not yet stored; with `jkt` the access token is bound to that key."""
+    kept, resource = new_value(), grant.resource
+    access_token = (
+        kept if resource is None else for_resource(issuer, client, grant, resource, kept, scope, jkt, now)
+    )
     return Drawn(
         grant=grant,
         scope=scope,
         seconds=issuer.settings.tokens.access_seconds,
+        jkt=jkt,
+        kept=kept,
         access_token=access_token,
         refresh_token=new_value() if GrantType.REFRESH_TOKEN in client.grant_types else None,
         id_token=signed(issuer, db, client, grant, access_token, nonce, now)
         if Scope.OPENID in scope
         else None,
     )
+
+
+def for_resource(
+    issuer: Issuer,
+    client: Client,
+    grant: Grant,
+    resource: str,
+    jti: str,
+    scope: tuple[str, ...],
+    jkt: str | None,
+    now: datetime,
+) -> str:
+    content = resource_tokens.of_grant(
+        grant,
+        resource,
+        issuer=issuer.settings.issuer,
+        subject=issuer.subject(client, grant),
+        jti=jti,
+        scope=scope,
+        jkt=jkt,
+        now=now,
+        seconds=issuer.settings.tokens.access_seconds,
+    )
+    alg = client.id_token_signed_response_alg
+    return issuer.ring.sign(content, alg=alg, typ=resource_tokens.TYPE, now=now)
 
 
 def signed(

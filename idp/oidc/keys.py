@@ -27,6 +27,7 @@ from flask import Flask
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 
+from idp.database import utc_now
 from idp.key_files import KeyFileError, write_private
 from idp.oidc.protocol import SigningAlg
 from idp.oidc.signed import InvalidToken, is_number, seal, unseal
@@ -108,6 +109,7 @@ class KeyRing:
         With `now` its `exp` counts. Without, it does not: an ID token that comes back as a hint may have expired long
         since, and still tells whose it was.
         """
+        self.look_again(now or utc_now())  # a node that only verifies learns of a stolen key too
         by_kid = {each.kid: each for each in self.keys}
 
         def key_for(kid: str | None, alg: str) -> Key | None:

@@ -90,7 +90,6 @@ PROTOCOL_CLAIMS: tuple[str, ...] = (
     "nonce",
     "acr",
     "amr",
-    "azp",
     "sid",
 )
 
@@ -128,6 +127,22 @@ class AuthMethod(StrEnum):
 class GrantType(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
     REFRESH_TOKEN = "refresh_token"
+    CLIENT_CREDENTIALS = "client_credentials"
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+    # Only with the instance's `legacy_flows`: tokens from the authorization endpoint (RFC 9700 section 2.1.2).
+    IMPLICIT = "implicit"
+
+
+# OAuth 2.0 Multiple Response Types: the words of each in the order of the specification. All but the first only with the
+# instance's `legacy_flows`.
+RESPONSE_TYPES: tuple[str, ...] = (
+    "code",
+    "id_token",
+    "id_token token",
+    "code id_token",
+    "code token",
+    "code id_token token",
+)
 
 
 class SubjectType(StrEnum):
@@ -186,6 +201,20 @@ class ErrorCode(StrEnum):
     REQUEST_NOT_SUPPORTED = "request_not_supported"
     REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
+    INVALID_REQUEST_URI = "invalid_request_uri"
+    INVALID_REQUEST_OBJECT = "invalid_request_object"
+    # RFC 8707 section 2.
+    INVALID_TARGET = "invalid_target"
+    # RFC 9449 section 5 and 8.
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    USE_DPOP_NONCE = "use_dpop_nonce"
+    # RFC 8628 section 3.5.
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    EXPIRED_TOKEN = "expired_token"
+    # RFC 7591 section 3.2.2.
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"
+    INVALID_CLIENT_METADATA = "invalid_client_metadata"
     UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
 
 

@@ -8,15 +8,17 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from idp.oidc.client import Client, ClientFileError, origin_of
+from idp.oidc.client import DYNAMIC, Client, ClientFileError, origin_of
 from idp.oidc.protocol import (
     API_SCOPES,
     PERSON_CLAIMS,
+    RESPONSE_TYPES,
     STRENGTH_OF_ACR,
     ApprovalPolicy,
     AssertionAudience,
@@ -35,7 +37,9 @@ KEYS = frozenset(
     {
         "client_id", "name", "description", "logo_uri", "policy_uri", "tos_uri",
         "client_secret_sha256", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg",
-        "assertion_audience", "jwks",
+        "assertion_audience", "jwks", "jwks_uri", "request_object_signing_alg", "require_signed_request_object",
+        "request_uris", "require_pushed_authorization_requests", "userinfo_signed_response_alg",
+        "dpop_bound_access_tokens", "resources", "default_max_age", "default_acr_values",
         "redirect_uris", "post_logout_redirect_uris", "initiate_login_uri",
         "backchannel_logout_uri", "backchannel_logout_session_required",
         "frontchannel_logout_uri", "frontchannel_logout_session_required",
@@ -48,6 +52,7 @@ CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 MOST_ADDRESSES = 10
+MOST_SECONDS = 2**31 - 1  # more than a lifetime; longer ones would not fit a moment
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # An address that has one of our own answer's parameters would receive it twice, and may believe the wrong one (OA-03).
 OWN_PARAMETERS = frozenset(
@@ -60,10 +65,37 @@ OUR_NAMES = ("leerid", "schoolloket", "leerlingloket")
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 PRIVATE_JWK_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
+# What a grant to an application can begin with.
+STARTING_GRANTS = frozenset(
+    {GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT, GrantType.CLIENT_CREDENTIALS, GrantType.DEVICE_CODE}
+)
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def read(path: Path) -> Client:
+@dataclass(frozen=True)
+class Hosts:
+    """Which hosts an address may name besides the public ones."""
+
+    # http on the machine itself, for an application that runs beside its user or beside us (RFC 8252 section 7.3).
+    loopback: bool = True
+    # What the configuration names, because it has no public address.
+    allowed: frozenset[str] = frozenset()
+
+    def let_in(self, scheme: str, host: str) -> bool:
+        if scheme == "http":
+            return host in LOOPBACK and (self.loopback or host in self.allowed)
+        return scheme == "https" and host in self.allowed
+
+
+FOR_FILES = Hosts()
+
+
+def for_files(allowed_hosts: str) -> Hosts:
+    return Hosts(allowed=frozenset(allowed_hosts.lower().split()))
+
+
+def read(path: Path, hosts: Hosts = FOR_FILES) -> Client:
     """The application registered in this file. Raises ClientFileError with the file, the key and the reason."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -72,7 +104,7 @@ def read(path: Path) -> Client:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ClientFileError(f"{path}: not valid TOML: {error}") from error
     try:
-        return parse(table, path)
+        return parse(table, path, hosts)
     except Wrong as wrong:
         raise ClientFileError(f"{path}: {wrong}") from None
 
@@ -82,35 +114,50 @@ class Wrong(Exception):
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(f"{key}: {reason}")
+        self.key = key
+        self.reason = reason
 
 
-def parse(table: Mapping[str, Any], path: Path) -> Client:
+def parse(table: Mapping[str, Any], path: Path, hosts: Hosts) -> Client:
     for key in table:
         if key not in KEYS:
             raise Wrong(key, f"unknown key{nearest(key, KEYS)}")
+    return client_of(table, client_id(table, path), hosts, logo_file=logo(table, path))
+
+
+def client_of(
+    table: Mapping[str, Any],
+    client_id: str,
+    hosts: Hosts,
+    *,
+    logo_file: Path | None = None,
+    has_logo: bool = False,
+    dynamic: bool = False,
+) -> Client:
+    """The application that says this of itself, in a file or by the protocol. Raises Wrong."""
     first_party = flag(table, "first_party", False)
-    redirect_uris = addresses(table, "redirect_uris")
+    redirect_uris = addresses(table, "redirect_uris", hosts)
     scope = scopes(table, first_party)
     grant_types = grants(table, scope)
     method = choice(table, "token_endpoint_auth_method", AuthMethod, AuthMethod.CLIENT_SECRET_BASIC)
     pkce = choice(table, "pkce", PkcePolicy, PkcePolicy.REQUIRED)
-    if not redirect_uris:
+    if not redirect_uris and uses_redirects(grant_types):
         raise Wrong("redirect_uris", "at least one")
     if method is AuthMethod.NONE and pkce is not PkcePolicy.REQUIRED:
         raise Wrong("pkce", "must be required for a client without a secret (RFC 9700 section 2.1.1)")
     for address in redirect_uris:
         refuse_own_parameters("redirect_uris", address, OWN_PARAMETERS)
-    if texts(table, "response_types", ["code"]) != ("code",):
-        raise Wrong("response_types", 'only ["code"] is supported')
-    logo_file = logo(table, path)
+    if method is AuthMethod.NONE and GrantType.CLIENT_CREDENTIALS in grant_types:
+        raise Wrong("grant_types", "client_credentials needs a client that can prove who it is")
     return Client(
-        client_id=client_id(table, path),
+        client_id=client_id,
+        dynamic=dynamic,
         name=name(table, first_party),
         description=seen_text(table, "description", 200),
-        logo=f"/applications/{table['client_id']}/logo" if logo_file else "",
+        logo=f"/applications/{client_id}/logo" if logo_file or has_logo else "",
         logo_file=logo_file,
-        policy_uri=link(table, "policy_uri"),
-        tos_uri=link(table, "tos_uri"),
+        policy_uri=link(table, "policy_uri", hosts),
+        tos_uri=link(table, "tos_uri", hosts),
         client_secret_sha256=secret_digest(table, method),
         token_endpoint_auth_method=method,
         token_endpoint_auth_signing_alg=choice(
@@ -118,18 +165,29 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
         ),
         assertion_audience=choice(table, "assertion_audience", AssertionAudience, AssertionAudience.ISSUER),
         jwks=public_keys(table, method),
+        jwks_uri=link(table, "jwks_uri", hosts),
+        request_object_signing_alg=maybe(table, "request_object_signing_alg", SigningAlg),
+        require_signed_request_object=flag(table, "require_signed_request_object", False),
+        request_uris=request_addresses(table, hosts),
+        require_pushed_authorization_requests=flag(table, "require_pushed_authorization_requests", False),
+        userinfo_signed_response_alg=maybe(table, "userinfo_signed_response_alg", SigningAlg),
+        dpop_bound_access_tokens=flag(table, "dpop_bound_access_tokens", False),
+        resources=resources(table, hosts),
+        default_max_age=seconds(table, "default_max_age"),
+        default_acr_values=acr_values(table, "default_acr_values"),
+        response_types=response_types(table, grant_types),
         redirect_uris=redirect_uris,
-        post_logout_redirect_uris=addresses(table, "post_logout_redirect_uris"),
-        initiate_login_uri=link(table, "initiate_login_uri"),
-        backchannel_logout_uri=link(table, "backchannel_logout_uri"),
+        post_logout_redirect_uris=addresses(table, "post_logout_redirect_uris", hosts),
+        initiate_login_uri=link(table, "initiate_login_uri", hosts),
+        backchannel_logout_uri=link(table, "backchannel_logout_uri", hosts),
         backchannel_logout_session_required=flag(table, "backchannel_logout_session_required", True),
-        frontchannel_logout_uri=frontchannel(table, redirect_uris),
+        frontchannel_logout_uri=frontchannel(table, redirect_uris, hosts),
         frontchannel_logout_session_required=flag(table, "frontchannel_logout_session_required", False),
         grant_types=grant_types,
         pkce=pkce,
         scope=scope,
         subject_type=choice(table, "subject_type", SubjectType, SubjectType.PAIRWISE),
-        sector_identifier=sector(table, redirect_uris),
+        sector_identifier=sector(table, redirect_uris, client_id),
         id_token_signed_response_alg=choice(
             table, "id_token_signed_response_alg", SigningAlg, SigningAlg.RS256
         ),
@@ -144,6 +202,8 @@ def parse(table: Mapping[str, Any], path: Path) -> Client:
 
 def client_id(table: Mapping[str, Any], path: Path) -> str:
     value = text(table, "client_id")
+    if value.startswith(DYNAMIC):
+        raise Wrong("client_id", f"{DYNAMIC} is how the names begin of applications that register themselves")
     if not CLIENT_ID.fullmatch(value):
         raise Wrong("client_id", "small letters, digits, dot, dash and underscore; at most 100")
     if value != path.stem:
@@ -157,11 +217,14 @@ def name(table: Mapping[str, Any], first_party: bool) -> str:
     value = seen_text(table, "name", 60)
     if not value:
         raise Wrong("name", "must be given")
-    # Everything that is not a plain letter falls away first, so that "Leer ID" and "L·e·e·r·I·D" don't pass either.
-    bare = re.sub(r"[^a-z]", "", folded(value).translate(LOOK_ALIKES))
-    if not first_party and any(ours in bare for ours in OUR_NAMES):
+    if not first_party and any(ours in bare(value) for ours in OUR_NAMES):
         raise Wrong("name", "could be mistaken for LeerID itself")
     return value
+
+
+def bare(name: str) -> str:
+    """Everything that is not a plain letter falls away, so that "Leer ID" and "L·e·e·r·I·D" are LeerID too."""
+    return re.sub(r"[^a-z]", "", folded(name).translate(LOOK_ALIKES))
 
 
 # Digits, Cyrillic and Greek letters that look like a Latin one.
@@ -195,8 +258,10 @@ def secret_digest(table: Mapping[str, Any], method: AuthMethod) -> str:
 
 def public_keys(table: Mapping[str, Any], method: AuthMethod) -> Mapping[str, Any] | None:
     value = table.get("jwks")
-    if (method is AuthMethod.PRIVATE_KEY_JWT) != (value is not None):
-        raise Wrong("jwks", "goes with private_key_jwt, and only with it")
+    if value is not None and "jwks_uri" in table:
+        raise Wrong("jwks", "and jwks_uri exclude each other (RFC 7591 section 2)")
+    if method is AuthMethod.PRIVATE_KEY_JWT and value is None and "jwks_uri" not in table:
+        raise Wrong("jwks", "must be given, or jwks_uri, for private_key_jwt")
     if value is None:
         return None
     keys = value.get("keys") if isinstance(value, Mapping) else None
@@ -224,8 +289,8 @@ def grants(table: Mapping[str, Any], scope: Iterable[str]) -> frozenset[GrantTyp
     for each in asked:
         if each not in set(GrantType):
             raise Wrong("grant_types", f"unknown grant {each}{nearest(each, set(GrantType))}")
-    if GrantType.AUTHORIZATION_CODE not in asked:
-        raise Wrong("grant_types", "must hold authorization_code")
+    if not set(asked) & STARTING_GRANTS:
+        raise Wrong("grant_types", f"must hold one of {', '.join(sorted(STARTING_GRANTS))}")
     if Scope.OFFLINE_ACCESS in scope and GrantType.REFRESH_TOKEN not in asked:
         raise Wrong("grant_types", "the scope offline_access needs refresh_token")
     return frozenset(GrantType(each) for each in asked)
@@ -247,7 +312,7 @@ def claims(table: Mapping[str, Any], scope: Iterable[str]) -> Mapping[str, str]:
     return {claim: seen_text(value, claim, 200) for claim in PERSON_CLAIMS if claim in value}
 
 
-def sector(table: Mapping[str, Any], redirect_uris: Iterable[str]) -> str:
+def sector(table: Mapping[str, Any], redirect_uris: Iterable[str], client_id: str) -> str:
     """PR-03: which applications see the same pupil under the same name; never by accident."""
     value = text(table, "sector_identifier")
     hosts = {urlsplit(address).hostname or "" for address in redirect_uris}
@@ -255,7 +320,65 @@ def sector(table: Mapping[str, Any], redirect_uris: Iterable[str]) -> str:
         raise Wrong("sector_identifier", "must be given, because redirect_uris name several hosts")
     if value and not HOST.fullmatch(value):
         raise Wrong("sector_identifier", "must be a host name in small letters")
-    return value or hosts.pop()
+    return value or (hosts.pop() if hosts else client_id)
+
+
+def uses_redirects(grant_types: Iterable[GrantType]) -> bool:
+    return bool({GrantType.AUTHORIZATION_CODE, GrantType.IMPLICIT} & set(grant_types))
+
+
+def response_types(table: Mapping[str, Any], grant_types: Iterable[GrantType]) -> tuple[str, ...]:
+    """In the order of their words in the specification; each needs the grant that its words stand for."""
+    asked = texts(table, "response_types", ["code"] if GrantType.AUTHORIZATION_CODE in grant_types else [])
+    known = {frozenset(each.split()): each for each in RESPONSE_TYPES}
+    for each in asked:
+        words = frozenset(each.split())
+        if words not in known:
+            raise Wrong("response_types", f"unknown response type {each}")
+        if "code" in words and GrantType.AUTHORIZATION_CODE not in grant_types:
+            raise Wrong("response_types", f"{each} needs the grant authorization_code")
+        if words - {"code"} and GrantType.IMPLICIT not in grant_types:
+            raise Wrong("response_types", f"{each} needs the grant implicit")
+    return tuple(known[frozenset(each.split())] for each in asked)
+
+
+def request_addresses(table: Mapping[str, Any], hosts: Hosts) -> tuple[str, ...]:
+    """OIDC Core 6.2: a fragment may hold the digest of what stands there."""
+    value = texts(table, "request_uris", [])
+    if len(value) > MOST_ADDRESSES:
+        raise Wrong("request_uris", f"at most {MOST_ADDRESSES}")
+    for each in value:
+        refuse_bad_address("request_uris", each.partition("#")[0], hosts)
+    return value
+
+
+def resources(table: Mapping[str, Any], hosts: Hosts) -> tuple[str, ...]:
+    """RFC 8707 section 2: absolute addresses without a fragment."""
+    value = texts(table, "resources", [])
+    for each in value:
+        refuse_bad_address("resources", each, hosts)
+    return value
+
+
+def acr_values(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = texts(table, key, [])
+    for each in value:
+        if each not in STRENGTH_OF_ACR:
+            raise Wrong(key, f"unknown acr {each}{nearest(each, STRENGTH_OF_ACR)}")
+    return value
+
+
+def seconds(table: Mapping[str, Any], key: str) -> int | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SECONDS:
+        raise Wrong(key, f"must be a number of seconds, at most {MOST_SECONDS}")
+    return value
+
+
+def maybe(table: Mapping[str, Any], key: str, kind: type[Choice]) -> Choice | None:
+    return choice(table, key, kind, next(iter(kind))) if key in table else None
 
 
 def minimum(table: Mapping[str, Any]) -> Strength | None:
@@ -287,23 +410,23 @@ def logo(table: Mapping[str, Any], path: Path) -> Path | None:
     return file
 
 
-def addresses(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def addresses(table: Mapping[str, Any], key: str, hosts: Hosts) -> tuple[str, ...]:
     value = texts(table, key, [])
     if len(value) > MOST_ADDRESSES:
         raise Wrong(key, f"at most {MOST_ADDRESSES}")
     for each in value:
-        refuse_bad_address(key, each)
+        refuse_bad_address(key, each, hosts)
     return value
 
 
-def link(table: Mapping[str, Any], key: str) -> str:
+def link(table: Mapping[str, Any], key: str, hosts: Hosts) -> str:
     value = text(table, key)
     if value:
-        refuse_bad_address(key, value)
+        refuse_bad_address(key, value, hosts)
     return value
 
 
-def refuse_bad_address(key: str, address: str) -> None:
+def refuse_bad_address(key: str, address: str, hosts: Hosts) -> None:
     """https, or http on this very machine; nothing in it that two readers could understand differently."""
     if len(address) > 2000 or not re.fullmatch(r"[!-~]+", address) or set(address) & set("\\*<>\"'`{}|^"):
         raise Wrong(key, f"{address!r} holds a character that an address may not have (wildcards included)")
@@ -327,10 +450,11 @@ def refuse_bad_address(key: str, address: str) -> None:
         for segment in re.split(r"[/;]", parts.path.replace("%2e", ".").replace("%2E", "."))
     ):
         raise Wrong(key, f"{address} has a dot segment in its path")
-    if parts.scheme == "http" and host in LOOPBACK:
+    if hosts.let_in(parts.scheme, host):
         return
     if parts.scheme != "https":
-        raise Wrong(key, f"{address} must be https (http is for 127.0.0.1, [::1] and localhost only)")
+        only = " (http is for 127.0.0.1, [::1] and localhost only)" if hosts.loopback else ""
+        raise Wrong(key, f"{address} must be https{only}")
     if not HOST.fullmatch(host) or is_private(host):
         raise Wrong(key, f"{address} names no public host")
 
@@ -348,10 +472,10 @@ def is_private(host: str) -> bool:
     return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-def frontchannel(table: Mapping[str, Any], redirect_uris: Iterable[str]) -> str:
+def frontchannel(table: Mapping[str, Any], redirect_uris: Iterable[str], hosts: Hosts) -> str:
     """Front-Channel Logout 1.0 section 2: only where the application is at home, as our page opens it in a frame."""
     key = "frontchannel_logout_uri"
-    value = link(table, key)
+    value = link(table, key, hosts)
     if value:
         refuse_own_parameters(key, value, FRAME_PARAMETERS)
         if origin_of(value) not in map(origin_of, redirect_uris):

@@ -9,6 +9,7 @@ from typing import Any
 
 from idp.oidc.client import Client
 from idp.oidc.protocol import STRENGTH_OF_ACR, Prompt, ResponseMode, Scope, claims_of
+from idp.oidc.response_types import CODE, Part, ResponseType
 from idp.rules.account_types import Strength
 
 
@@ -29,8 +30,11 @@ class AuthorizationRequest:
     return_address: ReturnAddress
     received_at: datetime
     scope: tuple[str, ...]
+    response_type: ResponseType = CODE
     nonce: str | None = None
     code_challenge: str | None = None  # always S256
+    resource: str | None = None  # None: the tokens are for us
+    dpop_jkt: str | None = None
     prompt: frozenset[Prompt] = frozenset()
     max_age: int | None = None
     acr_values: tuple[str, ...] = ()
@@ -54,7 +58,10 @@ class AuthorizationRequest:
 
     @property
     def offline(self) -> bool:
-        return Scope.OFFLINE_ACCESS in self.scope and self.client.may_refresh
+        """Whether what it gets outlives the browser's session: only refresh tokens do, and they come of a code."""
+        return (
+            Scope.OFFLINE_ACCESS in self.scope and self.client.may_refresh and Part.CODE in self.response_type
+        )
 
     @property
     def earliest_sign_in(self) -> datetime | None:

@@ -21,8 +21,9 @@ from idp.web.request import settings
 log = logging.getLogger("leerid.oidc")
 
 
-def success(to: ReturnAddress, code: str, session_state: str) -> Response:
-    return answer(to, {"code": code, "session_state": session_state})
+def success(to: ReturnAddress, given: Mapping[str, str], session_state: str) -> Response:
+    """`given` is what the response type names: a code, tokens, or both."""
+    return answer(to, {**given, "session_state": session_state})
 
 
 def failure(to: ReturnAddress, code: ErrorCode, description: str) -> Response:

@@ -6,8 +6,9 @@ Authlib gives the order of checks, the grants' frame and the shape of answers. I
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from authlib.consts import default_json_headers
@@ -19,21 +20,29 @@ from authlib.oauth2.rfc6749 import (
 )
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from sqlalchemy.orm import Session
 
 from idp.database import writing
-from idp.oidc import client_authentication
+from idp.oidc import client_authentication, resource_tokens
 from idp.oidc.client_authentication import ClientRefused, Desk, ProvenClient
+from idp.oidc.client_credentials import ClientGrant
 from idp.oidc.clients import ClientRegister
+from idp.oidc.device.grant import DeviceCodeGrant
 from idp.oidc.grants import Answer, CodeGrant, RefreshGrant
 from idp.oidc.issuing import Issuer
 from idp.oidc.pkce import S256Challenge
+from idp.oidc.remembered import Remembered
+from idp.oidc.resource_tokens import Signed
 from idp.oidc.still_used import still_used
 from idp.oidc.token_request import TokenRequest
-from idp.tokens import access, guard, refresh
+from idp.tokens import access, client_tokens, guard, refresh
+from idp.tokens.client_tokens import FoundClientToken
 from idp.tokens.guard import Bearer
 from idp.tokens.holders import Grant
 from idp.tokens.refresh import FoundRefreshToken
 from idp.tokens.secrets import could_be_ours
+
+Revoke = Callable[[Session, str, str, datetime], bool]
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,14 @@ class Reply:
 class Server(AuthorizationServer):
     """One for an application; all that belongs to one request travels in the `TokenRequest`."""
 
-    def __init__(self, issuer: Issuer, register: ClientRegister) -> None:
+    def __init__(self, issuer: Issuer, register: ClientRegister, remembered: Remembered) -> None:
         super().__init__()
         self.issuer = issuer
-        self.desk = Desk(register, issuer.settings.issuer)
+        self.desk = Desk(register, issuer.settings.issuer, remembered)
         self.register_grant(CodeGrant, [S256Challenge(required=False)])
         self.register_grant(RefreshGrant)
+        self.register_grant(ClientGrant)
+        self.register_grant(DeviceCodeGrant)
         self.register_endpoint(Revocation(self))
         self.register_endpoint(Introspection(self))
 
@@ -108,11 +119,16 @@ class Revocation(RevocationEndpoint):
     def create_endpoint_response(self, request: Any) -> Answer:
         client = self.server.authenticate_client(request, ())
         presented = token_in(request)
-        if could_be_ours(presented):
-            writing(request.db)
-            if not access.revoke(request.db, presented, client.client_id, request.now):
-                refresh.revoke(request.db, presented, client.client_id, request.now)
+        if (signed := opened(request, presented)) is not None:
+            self.end(request, client, signed.jti, (access.revoke, client_tokens.revoke))
+        else:
+            self.end(request, client, presented, (access.revoke, refresh.revoke))
         return 200, {}, default_json_headers
+
+    def end(self, request: TokenRequest, client: ProvenClient, value: str, kinds: Iterable[Revoke]) -> None:
+        if could_be_ours(value):
+            writing(request.db)
+            any(revoke(request.db, value, client.client_id, request.now) for revoke in kinds)
 
 
 class Introspection(IntrospectionEndpoint):
@@ -125,12 +141,23 @@ class Introspection(IntrospectionEndpoint):
         return 200, self.about(request, client, token_in(request)), default_json_headers
 
     def about(self, request: TokenRequest, client: ProvenClient, presented: str) -> dict[str, Any]:
-        bearer = guard.bearer(request.db, presented, request.now)
-        if bearer is not None:
+        if (signed := opened(request, presented)) is not None:
+            return self.about_signed(request, client, signed)
+        bearer = guard.holder(request.db, presented, request.now)
+        if bearer is not None and bearer.audience is None:  # a `jti` alone is no token
             return self.shown(request, client, bearer.grant, of_access(bearer))
         found = refresh.find(request.db, presented)
         if found is not None and is_good(found, request):
             return self.shown(request, client, found.grant, of_refresh(found))
+        return {"active": False}
+
+    def about_signed(self, request: TokenRequest, client: ProvenClient, signed: Signed) -> dict[str, Any]:
+        bearer = guard.holder(request.db, signed.jti, request.now)
+        if bearer is not None and bearer.audience == signed.audience:
+            return self.shown(request, client, bearer.grant, of_access(bearer))
+        found = client_tokens.find(request.db, signed.jti, request.now)
+        if found is not None and found.client_id == client.client_id and found.audience == signed.audience:
+            return of_client(found, request.issuer.settings.issuer)
         return {"active": False}
 
     def shown(
@@ -160,6 +187,10 @@ def token_in(request: TokenRequest) -> str:
     return presented
 
 
+def opened(request: TokenRequest, presented: str) -> Signed | None:
+    return resource_tokens.read(presented, request.issuer.ring, request.issuer.settings.issuer)
+
+
 def is_good(found: FoundRefreshToken, request: TokenRequest) -> bool:
     fresh = found.spent_at is None and found.expires_at > request.now
     return fresh and found.grant.refusal(request.now) is None
@@ -168,9 +199,29 @@ def is_good(found: FoundRefreshToken, request: TokenRequest) -> bool:
 def of_access(bearer: Bearer) -> dict[str, Any]:
     return {
         "scope": " ".join(scope for scope in bearer.grant.scope if scope in bearer.scope),
-        "token_type": "Bearer",
-        "iat": int(bearer.issued_at.timestamp()),
-        "exp": int(bearer.expires_at.timestamp()),
+        **lasting(bearer),
+        **({"aud": bearer.audience} if bearer.audience is not None else {}),
+    }
+
+
+def of_client(found: FoundClientToken, issuer: str) -> dict[str, Any]:
+    return {
+        "active": True,
+        "client_id": found.client_id,
+        "iss": issuer,
+        "aud": found.audience,
+        "sub": found.client_id,
+        **lasting(found),
+    }
+
+
+def lasting(token: Bearer | FoundClientToken) -> dict[str, Any]:
+    """Until when, and with which key's proof (RFC 9449 section 6.2)."""
+    return {
+        "token_type": "Bearer" if token.jkt is None else "DPoP",
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+        **({"cnf": {"jkt": token.jkt}} if token.jkt is not None else {}),
     }
 
 

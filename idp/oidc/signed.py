@@ -20,6 +20,7 @@ from joserfc.jws import JWSRegistry
 
 LONGEST = 16_000
 LONGEST_HEADER = 600
+LONGEST_HEADER_WITH_KEY = 2000  # RSA with 4096 bits takes half of it
 LONGEST_KEY_ID = 200
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # They bring a key (jwk, x5c), fetch one (jku, x5u), or change what is signed or how it is read.
@@ -34,6 +35,9 @@ class InvalidToken(ValueError):
 
 class OneAlgorithm(JWSRegistry):
     """joserfc's algorithms, cut down to one, under the name that libraries know (`EdDSA`, RFC 8037)."""
+
+    # Each reader has a stricter limit of its own; joserfc's is too short for an RSA key.
+    max_header_length = LONGEST_HEADER_WITH_KEY
 
     def __init__(self, name: str) -> None:
         super().__init__(algorithms=[name], strict_check_header=False)
@@ -58,35 +62,70 @@ def unseal(
     token: str, *, algs: Collection[str], typs: Collection[str | None], key_for: FindKey
 ) -> dict[str, Any]:
     """The claims of a token that is signed with a key that `key_for(kid, alg)` knows. Raises InvalidToken."""
+    parts, header = opened(token, LONGEST_HEADER)
+    alg, kid = header.get("alg"), header.get("kid")
+    if not isinstance(alg, str) or alg not in algs or alg not in ONLY or REFUSED_HEADERS & header.keys():
+        raise InvalidToken
+    if "kid" in header and not (isinstance(kid, str) and 0 < len(kid) <= LONGEST_KEY_ID):
+        raise InvalidToken
+    if not has_type(header, typs):
+        raise InvalidToken
+    return signed_with(key_for(kid, alg), token, alg, parts[2])
+
+
+def unseal_with_key_inside(
+    token: str, *, algs: Collection[str], typ: str, key_in: Callable[[Any, str], Key | None]
+) -> tuple[dict[str, Any], Key]:
+    """The claims of a token that brings its own public key, and that key. Raises InvalidToken.
+
+    It proves that its maker holds the private key and nothing more: for RFC 9449, where that is the question.
+    """
+    parts, header = opened(token, LONGEST_HEADER_WITH_KEY)
+    alg = header.get("alg")
+    if not isinstance(alg, str) or alg not in algs or alg not in ONLY:
+        raise InvalidToken
+    if not has_type(header, (typ,)) or (REFUSED_HEADERS - {"jwk"}) & header.keys():
+        raise InvalidToken
+    key = key_in(header.get("jwk"), alg)
+    claims = signed_with(key, token, alg, parts[2])
+    assert key is not None, "nothing is signed with no key"
+    return claims, key
+
+
+def opened(token: str, longest_header: int) -> tuple[re.Match[str], dict[str, Any]]:
+    """Its parts and its header, unproven."""
     if len(token) > LONGEST:  # before any work: a bomb costs nothing (OA-17)
         raise InvalidToken
     parts = COMPACT.fullmatch(token)
-    if parts is None or len(parts[1]) > LONGEST_HEADER:
+    if parts is None or len(parts[1]) > longest_header:
         raise InvalidToken
-    header_part, payload_part, signature_part = parts.groups()
-    header = read_object(header_part)
-    decoded(signature_part)
-    alg, kid, typ = header.get("alg"), header.get("kid"), header.get("typ")
-    if not isinstance(alg, str) or alg not in algs or alg not in ONLY or REFUSED_HEADERS & header.keys():
-        raise InvalidToken
-    if kid is not None and (not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_KEY_ID):
-        raise InvalidToken
-    if not (typ is None or isinstance(typ, str)) or typ not in typs:
-        raise InvalidToken
-    key = key_for(kid, alg)
+    decoded(parts[3])
+    return parts, read_object(parts[1])
+
+
+def has_type(header: dict[str, Any], typs: Collection[str | None]) -> bool:
+    typ = header.get("typ")
+    return ("typ" not in header or isinstance(typ, str)) and typ in typs
+
+
+def signed_with(key: Key | None, token: str, alg: str, payload: str) -> dict[str, Any]:
     if key is None:
         raise InvalidToken
     try:
         jws.deserialize_compact(token, key, registry=ONLY[alg])
     except (JoseError, ValueError, TypeError):
         raise InvalidToken from None
-    return read_object(payload_part)
+    return read_object(payload)
 
 
 def read_object(part: str) -> dict[str, Any]:
+    return parsed(decoded(part))
+
+
+def parsed(document: bytes) -> dict[str, Any]:
     """A JSON object without repeated members, of which two readers could believe different ones (OA-09)."""
     try:
-        found = json.loads(decoded(part), object_pairs_hook=without_repeats, parse_constant=refuse_constant)
+        found = json.loads(document, object_pairs_hook=without_repeats, parse_constant=refuse_constant)
     except (ValueError, RecursionError):  # ten thousand brackets are a RecursionError
         raise InvalidToken from None
     if not isinstance(found, dict):

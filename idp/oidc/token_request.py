@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from authlib.oauth2.rfc6749 import OAuth2Request
@@ -19,12 +20,22 @@ class TokenRequest(OAuth2Request):
     """Authlib's Flask request would read query parameters as well (`request.values`)."""
 
     def __init__(
-        self, form: dict[str, str], authorization: str | None, *, issuer: Issuer, db: Session, now: datetime
+        self,
+        form: dict[str, str],
+        authorization: str | None,
+        *,
+        proofs: Sequence[str] = (),
+        path: str = "/token",
+        issuer: Issuer,
+        db: Session,
+        now: datetime,
     ) -> None:
         super().__init__("POST", ALREADY_DECIDED)
         self.payload = BasicOAuth2Payload(form)
         self.given = form
         self.authorization = authorization
+        self.proofs = proofs  # what its DPoP headers hold
+        self.address = f"{issuer.settings.issuer}{path}"  # as applications know it, never from the request
         self.issuer = issuer
         self.db = db
         self.now = now

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from idp.oidc import hints
+from idp.oidc import hints, response_types
 from idp.oidc.clients import Client, ClientRegister
 from idp.oidc.errors import ClientError
 from idp.oidc.keys import KeyRing
 from idp.oidc.parameters import UNFIT, Parameters
 from idp.oidc.protocol import STRENGTH_OF_ACR, ErrorCode, Prompt, ResponseMode, Scope
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
+from idp.oidc.response_types import Part, ResponseType
 from idp.web.errors import ShownError
 
 log = logging.getLogger("leerid.oidc")
@@ -37,9 +38,9 @@ READ = (
         "ui_locales",
         "claims_locales",
     ),
-    *("login_hint", "id_token_hint", "acr_values", "claims"),
+    *("login_hint", "id_token_hint", "acr_values", "claims", "resource", "dpop_jkt"),
 )
-CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # what SHA-256 gives in base64url (RFC 7636 section 4.2)
+SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")  # what it gives in base64url (RFC 7636 section 4.2, RFC 7638)
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 section 3.3
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 MOST_SCOPES = 50
@@ -64,29 +65,33 @@ def check(
     *,
     ring: KeyRing,
     issuer: str,
+    legacy_flows: bool,
     received_at: datetime,
 ) -> AuthorizationRequest:
     """The request itself. Raises ClientError, for the return address."""
     client = return_address.client
     parameters.refuse_repeated()
     parameters.refuse_unfit(*ECHOED)
-    refuse_other_response_type(parameters)
-    refuse_other_response_mode(parameters)
-    refuse_what_is_not_built(parameters)
-    scope = granted_scope(parameters, client)
+    response_type = response_types.read(parameters.get("response_type"), client, legacy_flows=legacy_flows)
+    refuse_other_response_mode(parameters, response_type)
+    refuse_registration(parameters)
+    scope = granted_scope(parameters, client, response_type)
     parameters.refuse_too_long(*READ)
-    code_challenge = challenge(parameters, client)
+    code_challenge = challenge(parameters, client, response_type)
     prompt = prompts(parameters)
     asked = asked_claims(parameters)
     return AuthorizationRequest(
         return_address=return_address,
         received_at=received_at,
         scope=scope,
-        nonce=parameters.get("nonce"),
+        response_type=response_type,
+        nonce=nonce(parameters, response_type),
         code_challenge=code_challenge,
         prompt=prompt,
-        max_age=max_age(parameters),
-        acr_values=known_acr_values((parameters.get("acr_values") or "").split()[:MOST_VALUES]),
+        max_age=max_age(parameters, client),
+        resource=resource(parameters, client, response_type),
+        dpop_jkt=dpop_jkt(parameters, client, response_type),
+        acr_values=acr_values(parameters, client),
         essential_acr=essential_acr(asked),
         login_hint=login_hint(parameters),
         hinted_subject=hinted_subject(parameters, asked, client, ring, issuer),
@@ -114,10 +119,16 @@ def registered_address(parameters: Parameters, client: Client) -> str:
 
 
 def response_mode(parameters: Parameters) -> ResponseMode:
-    """The mode in which to answer; one that can't be used is answered in the query, with an error."""
+    """The mode in which to answer; one that can't be used is answered in the default one, with an error."""
     asked = parameters.get("response_mode") or ""
+    usual = response_types.default_mode(parameters.get("response_type"))
     usable = asked in set(ResponseMode) and "response_mode" not in parameters.repeated
-    return ResponseMode(asked) if usable else ResponseMode.QUERY
+    return ResponseMode(asked) if usable and not leaks(asked, usual) else usual
+
+
+def leaks(asked: str, usual: ResponseMode) -> bool:
+    """OAuth 2.0 Multiple Response Types section 5: what belongs in the fragment never goes into the query."""
+    return asked == ResponseMode.QUERY and usual is ResponseMode.FRAGMENT
 
 
 def state(parameters: Parameters) -> str | None:
@@ -132,50 +143,54 @@ def state(parameters: Parameters) -> str | None:
 # What is asked
 
 
-def refuse_other_response_type(parameters: Parameters) -> None:
-    asked = parameters.get("response_type")
-    if asked is None:
-        raise ClientError(ErrorCode.INVALID_REQUEST, "response_type is missing")
-    if asked != "code":
-        raise ClientError(ErrorCode.UNSUPPORTED_RESPONSE_TYPE, "only the response type code is supported")
-
-
-def refuse_other_response_mode(parameters: Parameters) -> None:
+def refuse_other_response_mode(parameters: Parameters, response_type: ResponseType) -> None:
     asked = parameters.get("response_mode")
     if asked is not None and asked not in set(ResponseMode):
         raise ClientError(ErrorCode.INVALID_REQUEST, "response_mode must be query, fragment or form_post")
+    if asked == ResponseMode.QUERY and response_type != response_types.CODE:
+        raise ClientError(ErrorCode.INVALID_REQUEST, "tokens do not travel in a query")
 
 
-def refuse_what_is_not_built(parameters: Parameters) -> None:
-    """OIDC Core 3.1.2.6 has an error of its own for each, so that an application knows that it was not just ignored."""
-    if parameters.get("request") is not None:
-        raise ClientError(ErrorCode.REQUEST_NOT_SUPPORTED, "request objects are not supported")
-    if parameters.get("request_uri") is not None:
-        raise ClientError(ErrorCode.REQUEST_URI_NOT_SUPPORTED, "request_uri is not supported")
+def refuse_registration(parameters: Parameters) -> None:
+    """OIDC Core 3.1.2.6 has an error of its own for it, so that an application knows that it was not just ignored."""
     if parameters.get("registration") is not None:
         raise ClientError(ErrorCode.REGISTRATION_NOT_SUPPORTED, "registration is not supported")
 
 
-def granted_scope(parameters: Parameters, client: Client) -> tuple[str, ...]:
-    """What it asked and registered, in the order of its registration; the rest is left out in silence (OA-56)."""
+def granted_scope(
+    parameters: Parameters, client: Client, response_type: ResponseType = response_types.CODE
+) -> tuple[str, ...]:
+    """What it asked and registered, in the order of its registration; the rest is left out in silence (OA-56).
+
+    Without a code there is no refresh token, and nothing that could be offline (OIDC Core 11).
+    """
     tokens = [token for token in (parameters.get("scope") or "").split(" ") if token]
     if len(tokens) > MOST_SCOPES or not all(SCOPE_TOKEN.fullmatch(token) for token in tokens):
         raise ClientError(ErrorCode.INVALID_SCOPE, "scope is malformed")
     if Scope.OPENID not in tokens:
         raise ClientError(ErrorCode.INVALID_SCOPE, "scope must hold openid")
-    return tuple(scope for scope in client.scope if scope in tokens)
+    without = set() if Part.CODE in response_type else {Scope.OFFLINE_ACCESS}
+    return tuple(scope for scope in client.scope if scope in set(tokens) - without)
 
 
-def challenge(parameters: Parameters, client: Client) -> str | None:
+def nonce(parameters: Parameters, response_type: ResponseType) -> str | None:
+    """OIDC Core 3.2.2.1: required where an ID token passes through the browser, or an old one could be slipped in."""
+    given = parameters.get("nonce")
+    if given is None and Part.ID_TOKEN in response_type:
+        raise ClientError(ErrorCode.INVALID_REQUEST, "nonce is missing")
+    return given
+
+
+def challenge(parameters: Parameters, client: Client, response_type: ResponseType) -> str | None:
     """RFC 7636, S256 only: `plain`, also as the default of a missing method, would protect nothing (OA-07)."""
     given, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if given is None:
-        if client.pkce_required or method is not None:
+        if (client.pkce_required and Part.CODE in response_type) or method is not None:
             raise ClientError(ErrorCode.INVALID_REQUEST, "code_challenge is missing (PKCE, S256)")
         return None
     if method != "S256":
         raise ClientError(ErrorCode.INVALID_REQUEST, "code_challenge_method must be S256")
-    if not CHALLENGE.fullmatch(given):
+    if not SHA256.fullmatch(given):
         raise ClientError(ErrorCode.INVALID_REQUEST, "code_challenge must be 43 characters of base64url")
     return given
 
@@ -189,13 +204,41 @@ def prompts(parameters: Parameters) -> frozenset[Prompt]:
     return frozenset(Prompt(each) for each in asked)
 
 
-def max_age(parameters: Parameters) -> int | None:
+def max_age(parameters: Parameters, client: Client) -> int | None:
     given = parameters.get("max_age")
     if given is None:
-        return None
+        return client.default_max_age
     if not re.fullmatch(r"[0-9]{1,9}", given):
         raise ClientError(ErrorCode.INVALID_REQUEST, "max_age must be a number of seconds")
     return int(given)
+
+
+def resource(parameters: Parameters, client: Client, response_type: ResponseType) -> str | None:
+    """RFC 8707: what the access tokens are for. One, which the client registered, byte for byte."""
+    given = parameters.get("resource")
+    if given is not None and given not in client.resources:
+        raise ClientError(ErrorCode.INVALID_TARGET, "the client did not register this resource")
+    if given is not None and Part.TOKEN in response_type:
+        raise ClientError(ErrorCode.INVALID_TARGET, "tokens for a resource come from the token endpoint only")
+    return given
+
+
+def dpop_jkt(parameters: Parameters, client: Client, response_type: ResponseType) -> str | None:
+    """RFC 9449 section 10: the key without which the code is worth nothing."""
+    given = parameters.get("dpop_jkt")
+    if given is not None and not SHA256.fullmatch(given):
+        raise ClientError(ErrorCode.INVALID_REQUEST, "dpop_jkt must be a SHA-256 thumbprint in base64url")
+    if client.dpop_bound_access_tokens and Part.TOKEN in response_type:
+        raise ClientError(
+            ErrorCode.INVALID_REQUEST, "tokens that are bound to a key come from the token endpoint only"
+        )
+    return given
+
+
+def acr_values(parameters: Parameters, client: Client) -> tuple[str, ...]:
+    """A wish, in order of preference; the client's own when the request has none (OIDC Registration section 2)."""
+    asked = parameters.get("acr_values")
+    return client.default_acr_values if asked is None else known_acr_values(asked.split()[:MOST_VALUES])
 
 
 def login_hint(parameters: Parameters) -> str:

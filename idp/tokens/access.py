@@ -17,7 +17,15 @@ access_tokens = table_of(AccessToken)
 
 
 def store(
-    db: Session, value: str, *, family_id: UUID, scope: Sequence[str], now: datetime, seconds: int
+    db: Session,
+    value: str,
+    *,
+    family_id: UUID,
+    scope: Sequence[str],
+    audience: str | None = None,
+    jkt: str | None = None,
+    now: datetime,
+    seconds: int,
 ) -> None:
     """Makes `value` an access token. The caller drew it, because an ID token that was signed before names it."""
     db.connection().execute(
@@ -26,6 +34,8 @@ def store(
             "digest": digest(value),
             "family_id": family_id,
             "scope": " ".join(scope),
+            "audience": audience,
+            "jkt": jkt,
             "issued_at": now,
             "expires_at": now + timedelta(seconds=seconds),
         },

@@ -25,6 +25,7 @@ class FoundCode:
     redirect_uri: str
     code_challenge: str | None
     nonce: str | None
+    jkt: str | None
     expires_at: datetime
     spent_at: datetime | None
 
@@ -36,6 +37,7 @@ def mint(
     redirect_uri: str,
     code_challenge: str | None,
     nonce: str | None,
+    jkt: str | None = None,
     now: datetime,
     seconds: int,
 ) -> str:
@@ -49,6 +51,7 @@ def mint(
             "redirect_uri": redirect_uri,
             "code_challenge": code_challenge,
             "nonce": nonce,
+            "jkt": jkt,
             "expires_at": now + timedelta(seconds=seconds),
         },
     )
@@ -60,6 +63,7 @@ OWN = (
     codes.c.redirect_uri,
     codes.c.code_challenge,
     codes.c.nonce,
+    codes.c.jkt,
     codes.c.expires_at,
     codes.c.spent_at,
 )

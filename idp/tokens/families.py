@@ -29,6 +29,7 @@ def open_family(
     methods: Sequence[str],
     sid: str,
     released: Sequence[str],
+    resource: str | None = None,
     now: datetime,
     expires_at: datetime,
 ) -> UUID:
@@ -50,11 +51,20 @@ def open_family(
             "methods": list(methods),
             "sid": sid,
             "released": list(released),
+            "resource": resource,
             "created_at": now,
             "expires_at": expires_at,
         },
     )
     return family_id
+
+
+BIND = families.update().where(families.c.id == bindparam("family_id")).values(jkt=bindparam("key"))
+
+
+def bind(db: Session, family_id: UUID, jkt: str) -> None:
+    """From now on its refresh tokens are worth nothing without this key (RFC 9449 section 5)."""
+    db.connection().execute(BIND, {"family_id": family_id, "key": jkt})
 
 
 REVOKE = (

@@ -24,6 +24,9 @@ class Bearer:
     scope: frozenset[str]
     issued_at: datetime
     expires_at: datetime
+    # For whom, when it isn't for us (RFC 8707); and the key that it is worth nothing without (RFC 9449).
+    audience: str | None = None
+    jkt: str | None = None
 
     @property
     def family_id(self) -> UUID:
@@ -72,6 +75,8 @@ OWN = (
     access_tokens.c.issued_at,
     access_tokens.c.expires_at,
     access_tokens.c.revoked_at,
+    access_tokens.c.audience,
+    access_tokens.c.jkt,
 )
 FIND = (
     select(*OWN, *SELECTED)
@@ -81,16 +86,27 @@ FIND = (
 
 
 def bearer(db: Session, presented: str, now: datetime) -> Bearer | None:
-    """The bearer of this token, or None when it isn't good (any more); one SELECT, and no reason given (OA-18, CV-33)."""
+    """Whom this token makes a bearer here: not one for another's API, nor one that is worth nothing without its key."""
+    found = holder(db, presented, now)
+    if found is None or found.audience is not None or found.jkt is not None:
+        return None
+    return found
+
+
+def holder(db: Session, presented: str, now: datetime) -> Bearer | None:
+    """Whose token this is, wherever it is good and with whichever proof, for those who look at both themselves.
+
+    None when it isn't good (any more); one SELECT, and no reason given (OA-18, CV-33).
+    """
     if not could_be_ours(presented):
         return None
     row = db.connection().execute(FIND, {"digest": digest(presented)}).first()
     if row is None:
         return None
-    scope, issued_at, expires_at, revoked_at = row[: len(OWN)]
+    scope, issued_at, expires_at, revoked_at, audience, jkt = row[: len(OWN)]
     if revoked_at is not None or expires_at <= now:
         return None
     grant = grant_of(row[len(OWN) :])
     if grant.refusal(now) is not None:
         return None
-    return Bearer(grant, frozenset(scope.split()), issued_at, expires_at)
+    return Bearer(grant, frozenset(scope.split()), issued_at, expires_at, audience, jkt)

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, column, table
+from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, column, select, table
+from sqlalchemy.orm import Session
 
 from idp.accounts.records import Account, Person
 from idp.database import UtcDateTime
@@ -78,6 +79,8 @@ class Grant:
     session_digest: str | None
     expires_at: datetime
     revoked_at: datetime | None
+    resource: str | None
+    jkt: str | None
     account: HeldAccount
     person: HeldPerson
     session: HeldSession | None
@@ -118,7 +121,7 @@ sessions = table(
 
 OF_FAMILY = (
     "id", "client_id", "scope", "claims", "signed_in_at", "strength", "acr", "methods", "sid", "offline",
-    "session_digest", "expires_at", "revoked_at",
+    "session_digest", "expires_at", "revoked_at", "resource", "jkt",
 )  # fmt: skip
 OF_ACCOUNT = ("id", "username", "kind", "email", "email_verified_at", "sign_ins_count_from")
 # Not `protected_at`: it stops guessing, and must not let a bully end what the owner had begun before.
@@ -173,3 +176,19 @@ def session_of(
     if last_seen_at is None:
         return None
     return HeldSession(last_seen_at, last_seen_at + timedelta(seconds=idle_seconds), expires_at, ended_at)
+
+
+FIND = (
+    select(*SELECTED)
+    .select_from(
+        families.join(accounts, accounts.c.id == families.c.account_id)
+        .join(people, people.c.id == accounts.c.person_id)
+        .outerjoin(sessions, sessions.c.digest == families.c.session_digest)
+    )
+    .where(families.c.id == bindparam("family_id"))
+)
+
+
+def find(db: Session, family_id: UUID) -> Grant:
+    """The grant of a family that is known to be there, because it was opened just now."""
+    return grant_of(db.connection().execute(FIND, {"family_id": family_id}).one())

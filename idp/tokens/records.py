@@ -33,6 +33,10 @@ class GrantFamily(Base):
     sid: Mapped[str] = mapped_column(String(43), index=True)
     # Which claims this grant gives: what its person can be told that the application got (PR-12).
     released: Mapped[list[str]] = mapped_column(default=list)
+    # What the application wants its access tokens for (RFC 8707); None is us ourselves.
+    resource: Mapped[str | None] = mapped_column(String(2000))
+    # The key that a public client's refresh tokens are bound to (RFC 9449 section 5): its SHA-256 thumbprint.
+    jkt: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
@@ -48,21 +52,64 @@ class AuthorizationCode(Base):
     redirect_uri: Mapped[str] = mapped_column(String(2000))
     code_challenge: Mapped[str | None] = mapped_column(String(43))
     nonce: Mapped[str | None] = mapped_column(String(2000))
+    # The key whose proof must come with it (RFC 9449 section 10).
+    jkt: Mapped[str | None] = mapped_column(String(43))
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
 
 
 class AccessToken(Base):
-    """An opaque bearer token (RFC 6750)."""
+    """An access token: opaque (RFC 6750), or the `jti` of a signed one (RFC 9068)."""
 
     __tablename__ = "access_tokens"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     family_id: Mapped[UUID] = mapped_column(ForeignKey("grant_families.id", ondelete="CASCADE"), index=True)
     scope: Mapped[str] = mapped_column(String(500))
+    # Whom a signed one is for (RFC 8707); None is us ourselves, and only then it opens anything here.
+    audience: Mapped[str | None] = mapped_column(String(2000))
+    # The key that it is bound to (RFC 9449 section 6): it is worth nothing without that key's proof.
+    jkt: Mapped[str | None] = mapped_column(String(43))
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+
+
+class ClientToken(Base):
+    """An access token of an application itself, with nobody behind it (RFC 6749 section 4.4)."""
+
+    __tablename__ = "client_tokens"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(100), index=True)
+    audience: Mapped[str | None] = mapped_column(String(2000))
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]
+
+
+class DeviceGrant(Base):
+    """A device that waits until somebody approves it elsewhere (RFC 8628): two codes, one for it and one for people."""
+
+    __tablename__ = "device_grants"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_code: Mapped[str] = mapped_column(String(64), unique=True)  # a keyed digest
+    client_id: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[str] = mapped_column(String(500))
+    resource: Mapped[str | None] = mapped_column(String(2000))
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    interval_seconds: Mapped[int]
+    polled_at: Mapped[datetime | None]
+    # Set when somebody approved it.
+    family_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("grant_families.id", ondelete="CASCADE"), index=True
+    )
+    denied_at: Mapped[datetime | None]
+    spent_at: Mapped[datetime | None]
 
 
 class RefreshToken(Base):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -33,6 +33,8 @@ from portals.kit.settings import PortalSettings
 
 log = logging.getLogger("leerid.portal.sign_in")
 
+# What a provider of ours has, and not every other one.
+NEEDED = frozenset({"end_session_endpoint", "pushed_authorization_request_endpoint"})
 PATIENCE_SECONDS = 5
 LEEWAY_SECONDS = 60
 GIVE_BACK_SECONDS = 2
@@ -92,7 +94,29 @@ class Provider:
         address = self.client.create_authorization_url(
             self.callback, state=flow.state, nonce=flow.nonce, code_verifier=flow.verifier, **asked
         )
-        return redirect(address["url"], 303)
+        return redirect(self.pushed(str(address["url"])), 303)
+
+    def pushed(self, address: str) -> str:
+        """The same question with nothing in it but its number: what is asked goes to the provider itself (RFC 9126).
+
+        So nobody at the browser can read it or change it on its way, and the provider knows that it is ours.
+        """
+        endpoint, _, question = address.partition("?")
+        try:
+            answer = requests.post(
+                str(self.discover()["pushed_authorization_request_endpoint"]),
+                data=dict(parse_qsl(question)),
+                auth=(self.settings.client_id, self.client.client_secret),
+                timeout=PATIENCE_SECONDS,
+                allow_redirects=False,
+            )
+            given = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise ProviderDown(type(error).__name__) from error
+        if answer.status_code != 201 or not isinstance(given, dict) or "request_uri" not in given:
+            raise ProviderDown(f"the request was not taken: {answer.status_code}")
+        number = {"client_id": self.settings.client_id, "request_uri": str(given["request_uri"])}
+        return f"{endpoint}?{urlencode(number)}"
 
     def finish(self, answer: MultiDict[str, str]) -> tuple[Tokens, str]:
         """Back from the provider: the tokens, and the page to go on to. Raises SignInFailed."""
@@ -162,7 +186,7 @@ class Provider:
             found: dict[str, Any] = self.client.load_server_metadata()
         except (requests.RequestException, ValueError) as error:
             raise ProviderDown(type(error).__name__) from error
-        if found.get("issuer") != self.settings.issuer or "end_session_endpoint" not in found:
+        if found.get("issuer") != self.settings.issuer or not found.keys() >= NEEDED:
             found.clear()
             raise ProviderDown("a description of another provider")
         # The algorithm is ours to choose: the thing that is checked never configures the check.

@@ -157,6 +157,8 @@ COLUMNS: Mapping[str, Mapping[str, At | NotTold]] = {
         "methods": At("verleende_toegang.*.manieren"),
         "sid": DIGEST,
         "released": At("verleende_toegang.*.kreeg"),
+        "resource": At("verleende_toegang.*.voor"),
+        "jkt": DIGEST,
         "created_at": At("verleende_toegang.*.op"),
         "expires_at": At("verleende_toegang.*.eindigt_op"),
         "revoked_at": At("verleende_toegang.*.gestopt_op"),
@@ -207,6 +209,11 @@ TABLES: Mapping[str, NotTold] = {
     ),
     "pending_authorizations": NotTold("an application's question, of a browser; gone within hours"),
     "spent_assertions": NotTold("about applications"),
+    "pushed_requests": NotTold("an application's question, before it has a person; gone within minutes"),
+    "device_grants": NotTold("a device's question, gone within a day; what was granted is told as a grant"),
+    "client_tokens": NotTold("about applications"),
+    "initial_access_tokens": NotTold("about applications"),
+    "registered_clients": NotTold("about applications"),
     "logout_notices": NotTold(
         "a message to an application that a sign-in ended, gone in a week; the sign-out is told"
     ),

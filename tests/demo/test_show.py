@@ -1,4 +1,4 @@
-"""`leerid demo`, the real thing: four servers from an empty folder, and everything that was promised about them."""
+"""`leerid demo`, the real thing: five servers from an empty folder, and everything that was promised about them."""
 
 from __future__ import annotations
 
@@ -72,13 +72,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(folder: Path) -> Iterator[Shown]:
-    with shown(folder, free_ports(4)) as demo:
+    with shown(folder, free_ports(5)) as demo:
         yield demo
 
 
 def test_demo_json_tells_where_everything_is(first: Shown) -> None:
-    ports = [f"http://127.0.0.1:{first.base_port + which}" for which in range(4)]
-    assert [first.told(key) for key in ("issuer", "leerlingloket", "schoolloket", "sample_app")] == ports
+    ports = [f"http://127.0.0.1:{first.base_port + which}" for which in range(5)]
+    told = ("issuer", "leerlingloket", "schoolloket", "sample_app", "try_it")
+    assert [first.told(key) for key in told] == ports
     assert first.told("mailbox") == f"{ports[0]}/demo/mailbox"
     assert (first.folder / "demo.json").stat().st_mode & 0o777 == 0o600
     assert (first.folder / "people.json").stat().st_mode & 0o777 == 0o600
@@ -101,7 +102,7 @@ def test_demo_json_tells_who_there_is(first: Shown) -> None:
 
 def test_demo_json_tells_the_clients_with_their_secrets(first: Shown) -> None:
     clients = {each["client_id"]: each for each in first.at_ready["clients"]}
-    assert set(clients) == {"leerlingloket", "schoolloket", "rekenrijk"}
+    assert set(clients) == {"leerlingloket", "schoolloket", "rekenrijk", "proefapp"}
     for client in clients.values():
         assert set(client) == {"client_id", "client_secret", "redirect_uris", "pkce"}
         secret = first.folder / "secrets" / f"{client['client_id']}.secret"
@@ -112,7 +113,7 @@ def test_demo_json_tells_the_clients_with_their_secrets(first: Shown) -> None:
 
 def test_the_first_screen_says_what_to_try(first: Shown) -> None:
     screen = "\n".join(first.said)
-    for address in ("/demo", "/demo/cards", "/demo/mailbox", "/.well-known/openid-configuration"):
+    for address in ("/demo", "/demo/cards", "/demo/mailbox", "/developers"):
         assert f"{first.told('issuer')}{address}" in screen
     assert first.told("schoolloket") in screen
     assert first.told("sample_app") in screen
@@ -197,9 +198,9 @@ def test_a_port_in_use_is_said_in_one_sentence(first: Shown, tmp_path: Path) -> 
 def test_a_second_start_keeps_its_data_and_sigterm_ends_everything(first: Shown) -> None:
     first.process.send_signal(signal.SIGTERM)
     assert first.process.wait(timeout=60) == 0
-    assert all(is_free(first.base_port + which) for which in range(4))
+    assert all(is_free(first.base_port + which) for which in range(5))
 
-    with shown(first.folder, free_ports(4)) as second:
+    with shown(first.folder, free_ports(5)) as second:
         assert {**first.user("mila.janssens"), "card_url": ""} == {
             **second.user("mila.janssens"),
             "card_url": "",
@@ -214,7 +215,7 @@ def test_a_second_start_keeps_its_data_and_sigterm_ends_everything(first: Shown)
         second.process.wait(timeout=60)
         deadline = threading.Event()
         for _ in range(300):
-            if all(is_free(base_port + which) for which in range(4)):
+            if all(is_free(base_port + which) for which in range(5)):
                 break
             deadline.wait(0.1)
-        assert all(is_free(base_port + which) for which in range(4))
+        assert all(is_free(base_port + which) for which in range(5))

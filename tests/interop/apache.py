@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.interop.foreign import SHOWN_TO_SUPPLIERS, surroundings
+from tests.interop.waiting import wait_for
+from tests.support.https import SecureProvider
+
 MODULES = Path("/usr/lib/apache2/modules")
-NEEDED = ("mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc", "dir", "mime")
+NEEDED = ("mpm_event", "authn_core", "authz_core", "authz_user", "ssl", "auth_openidc", "dir", "mime")
 
 CONFIGURATION = """
-ServerName 127.0.0.1
+ServerName https://127.0.0.1:{port}
 ServerRoot {root}
 PidFile {root}/apache.pid
 Listen 127.0.0.1:{port}
@@ -28,19 +29,12 @@ User www-data
 Group www-data
 DocumentRoot {root}/www
 TypesConfig /etc/mime.types
-OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
-OIDCClientID {client_id}
-OIDCClientSecret "{client_secret}"
-OIDCRedirectURI {origin}/protected/callback
-OIDCDefaultLoggedOutURL {origin}/bye.html
-OIDCCryptoPassphrase a-passphrase-for-this-test-only
-OIDCScope "openid profile offline_access"
-OIDCPKCEMethod S256
+SSLEngine on
+SSLCertificateFile {certificate}
+SSLCertificateKeyFile {key}
+OIDCCABundlePath {root}/authority.pem
 OIDCInfoHook iat access_token refresh_token id_token userinfo
-<Location /protected>
-  AuthType openid-connect
-  Require valid-user
-</Location>
+Include {shown}
 """
 
 
@@ -49,43 +43,42 @@ def is_there() -> bool:
 
 
 @contextmanager
-def apache(issuer: str, client_id: str, client_secret: str, port: int) -> Iterator[str]:
+def apache(house: SecureProvider, client_id: str, client_secret: str, port: int) -> Iterator[str]:
     """A running Apache whose /protected needs a sign-in; gives its origin."""
     root = Path(tempfile.mkdtemp(prefix="apache-"))
     root.chmod(0o755)
     for page, words in {"protected/index.html": "You are in.", "bye.html": "Bye."}.items():
         (root / "www" / page).parent.mkdir(parents=True, exist_ok=True)
         (root / "www" / page).write_text(f"<!doctype html><title>Apache</title><p>{words}</p>")
-    origin = f"http://127.0.0.1:{port}"
-    modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NEEDED)
+    shutil.copy(house.authority.file, root)  # to where Apache's own user may read
+    certificate, key = house.authority.certificate_files
     (root / "apache.conf").write_text(
         CONFIGURATION.format(
             root=root,
             port=port,
-            origin=origin,
-            modules=modules,
-            issuer=issuer,
-            client_id=client_id,
-            client_secret=client_secret,
+            modules="\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NEEDED),
+            certificate=certificate,
+            key=key,
+            shown=SHOWN_TO_SUPPLIERS / "mod_auth_openidc.conf",
         )
     )
-    environment = {"PATH": os.environ["PATH"], "LANG": "C"}
+    origin = f"https://127.0.0.1:{port}"
+    environment = {
+        **surroundings(house),
+        "LANG": "C",
+        "ISSUER": house.issuer,
+        "CLIENT_ID": client_id,
+        "CLIENT_SECRET": client_secret,
+        "ORIGIN": origin,
+        "COOKIE_KEY": "a-passphrase-for-this-test-only",
+    }
     server = subprocess.Popen(
         ["apache2", "-f", str(root / "apache.conf"), "-D", "FOREGROUND"], env=environment
     )
     try:
-        wait_for(port)
+        wait_for(port, server, root / "error.log")
         yield origin
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(10)
         shutil.rmtree(root, ignore_errors=True)
-
-
-def wait_for(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError("Apache did not start")

@@ -8,24 +8,31 @@ from collections.abc import Iterator
 
 import pytest
 
+from idp.oidc import backchannel
 from tests.interop.apache import apache, is_there
+from tests.interop.conftest import Opening
+from tests.interop.foreign import CLAIMS, SECRET
+from tests.interop.house import past_the_rotation, sign_in, signing_kid
 from tests.support.browser import Page, Visitor
+from tests.support.https import SecureProvider
 from tests.support.needs import missing
 from tests.support.people import Made
 from tests.support.ports import free_port
-from tests.support.provider import Provider
-
-SECRET = "a-secret-for-apache-with-+%:&-in-it-0123456789"
-PASSWORD = "Regenboog-slak-42"
 
 
-@pytest.fixture
-def web_server(provider: Provider) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def house(open_one: Opening) -> Iterator[SecureProvider]:
+    with open_one() as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def web_server(house: SecureProvider) -> Iterator[str]:
     if not is_there():
         missing("Apache with mod_auth_openidc isn't there (Debian: apache2 libapache2-mod-auth-openidc)")
     port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    provider.register(
+    origin = f"https://127.0.0.1:{port}"
+    house.register(
         {
             "client_id": "apache",
             "name": "Schoolwebsite",
@@ -33,31 +40,25 @@ def web_server(provider: Provider) -> Iterator[str]:
             "client_secret_sha256": hashlib.sha256(SECRET.encode()).hexdigest(),
             "redirect_uris": [f"{origin}/protected/callback"],
             "post_logout_redirect_uris": [f"{origin}/bye.html"],
+            "backchannel_logout_uri": f"{origin}/protected/callback?logout=backchannel",
             "grant_types": ["authorization_code", "refresh_token"],
             "scope": "openid profile offline_access",
             "approval": "none",
-            "claims": {"given_name": "Om je te begroeten", "preferred_username": "Om je werk te bewaren"},
+            "claims": CLAIMS,
         }
     )
-    with apache(provider.issuer, "apache", SECRET, port) as running:
+    with apache(house, "apache", SECRET, port) as running:
         yield running
 
 
 @pytest.fixture
-def pupil(provider: Provider) -> Made:
-    return provider.people.pupil("advanced", password=PASSWORD)
+def browser(house: SecureProvider, web_server: str) -> Visitor:
+    return house.visitor(web_server)
 
 
-@pytest.fixture
-def browser(provider: Provider, web_server: str) -> Visitor:
-    return Visitor(provider.issuer, web_server)
-
-
-def sign_in(browser: Visitor, web_server: str, pupil: Made) -> Page:
+def signed_in(browser: Visitor, web_server: str, pupil: Made) -> Page:
     browser.get(f"{web_server}/protected/")
-    browser.submit(button="login-next", username=pupil.username)
-    page = browser.submit(button="login-submit", password=PASSWORD)
-    return browser.submit(button="email-skip") if "email-skip" in page.ids else page
+    return sign_in(browser, pupil)
 
 
 def session_of(browser: Visitor, web_server: str) -> dict[str, object]:
@@ -65,10 +66,10 @@ def session_of(browser: Visitor, web_server: str) -> dict[str, object]:
     return found
 
 
-def test_an_unmodified_relying_party_signs_a_pupil_in_and_sees_registered_claims_only(
+def test_a_pupil_signs_in_and_it_gets_what_it_registered(
     browser: Visitor, web_server: str, pupil: Made
 ) -> None:
-    page = sign_in(browser, web_server, pupil)
+    page = signed_in(browser, web_server, pupil)
     assert page.url == f"{web_server}/protected/"
     assert "You are in." in page.text
     known = session_of(browser, web_server)["userinfo"]
@@ -78,11 +79,24 @@ def test_an_unmodified_relying_party_signs_a_pupil_in_and_sees_registered_claims
     assert set(known) == {"sub", "given_name", "preferred_username"}
 
 
-def test_an_unmodified_relying_party_refreshes_and_rotates(
-    browser: Visitor, web_server: str, pupil: Made
+def test_the_second_time_no_page_is_shown(browser: Visitor, web_server: str, pupil: Made) -> None:
+    signed_in(browser, web_server, pupil)
+    first = session_of(browser, web_server)["userinfo"]
+    browser.http.cookies.clear(domain="127.0.0.1")  # it knows nobody any more, we do
+    page = browser.get(f"{web_server}/protected/")
+    assert "You are in." in page.text
+    assert page.history
+    assert all(answer.is_redirect for answer in page.history)
+    assert session_of(browser, web_server)["userinfo"] == first
+
+
+def test_it_refreshes_and_rotates_and_believes_the_next_signing_key(
+    house: SecureProvider, browser: Visitor, web_server: str, pupil: Made
 ) -> None:
-    sign_in(browser, web_server, pupil)
-    first = session_of(browser, web_server)
+    signed_in(browser, web_server, pupil)
+    first, signed_by = session_of(browser, web_server), signing_kid(house)
+    past_the_rotation(house)
+    assert signing_kid(house) != signed_by
     for _ in range(2):
         now = session_of(browser, web_server)
         page = browser.get(
@@ -96,11 +110,20 @@ def test_an_unmodified_relying_party_refreshes_and_rotates(
     assert last["refresh_token"] != first["refresh_token"]
 
 
-def test_an_unmodified_relying_party_signs_out_here_and_there(
-    browser: Visitor, web_server: str, pupil: Made
-) -> None:
-    sign_in(browser, web_server, pupil)
+def test_who_signs_out_there_is_signed_out_here(browser: Visitor, web_server: str, pupil: Made) -> None:
+    signed_in(browser, web_server, pupil)
     page = browser.get(f"{web_server}/protected/callback", params={"logout": f"{web_server}/bye.html"})
     assert page.url == f"{web_server}/bye.html"
+    asked_again = browser.get(f"{web_server}/protected/")
+    assert "login-next" in asked_again.ids
+
+
+def test_who_signs_out_here_is_signed_out_there(
+    house: SecureProvider, browser: Visitor, web_server: str, pupil: Made
+) -> None:
+    signed_in(browser, web_server, pupil)
+    browser.get(f"{house.issuer}/end_session")
+    browser.submit(button="logout-confirm")
+    assert backchannel.deliver_due(house.app) >= 1
     asked_again = browser.get(f"{web_server}/protected/")
     assert "login-next" in asked_again.ids

@@ -1,4 +1,4 @@
-"""The whole of LeerID as `leerid demo` starts it: four servers, example people, one database of each kind."""
+"""The whole of LeerID as `leerid demo` starts it: five servers, example people, one database of each kind."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def town(database_kind: str, towns: Callable[[str], Town]) -> Town:
 @contextmanager
 def running_town(folder: Path, database_url: str = "") -> Iterator[Town]:
     leerid = Path(sys.executable).with_name("leerid")
-    port = free_ports(4)
+    port = free_ports(5)
     (folder / "tmp").mkdir()
     # A relative folder, as in `make run`.
     command = [str(leerid), "demo", "--data", "data", "--base-port", str(port)]

@@ -56,6 +56,7 @@ def hand_out(
     claims: dict[str, Any] | None = None,
     offline: bool = False,
     pkce: bool = True,
+    jkt: str | None = None,
     **changes: Any,
 ) -> Handed:
     """`pupil` signs in now and grants `rp` this scope."""
@@ -91,6 +92,7 @@ def hand_out(
             redirect_uri=rp.redirect_uri,
             code_challenge=challenge(verifier) if pkce else None,
             nonce=nonce,
+            jkt=jkt,
             now=now,
             seconds=provider.settings.tokens.code_seconds,
         )

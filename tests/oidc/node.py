@@ -48,6 +48,7 @@ def tables(provider: Provider) -> dict[str, object]:
         "keys": {"directory": str(own.keys.directory)},
         "server": {"insecure_http": True},
         "clients": {"directory": str(own.clients.directory), "reload_seconds": 0},
+        "registration": {"enabled": own.registration.enabled},
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.oidc import backchannel, outgoing
+from idp.oidc.outgoing import LOOPBACK, Gate
 from idp.oidc.records import LogoutNotice
 from tests.oidc.listening import Application, listening
 from tests.oidc.roads import id_token, through
@@ -263,6 +264,9 @@ def code_and_question(provider: Provider, visitor: Visitor, rp: RelyingParty) ->
 
 # What is never connected to
 
+# As of a provider that is there to try things out, with its applications beside it.
+GATE = Gate(allowed_hosts=LOOPBACK)
+
 
 @pytest.mark.parametrize(
     "host",
@@ -279,7 +283,7 @@ def code_and_question(provider: Provider, visitor: Visitor, rp: RelyingParty) ->
 )
 def test_OA_22_nothing_connects_into_a_private_network(host: str) -> None:
     with pytest.raises(outgoing.NotDelivered, match="address not allowed"):
-        outgoing.post_form(f"https://{host}/backchannel", {"logout_token": "x"}, None)
+        outgoing.post_form(f"https://{host}/backchannel", {"logout_token": "x"}, Gate())
 
 
 def test_OA_22_a_name_that_leads_to_loopback_is_refused(
@@ -289,7 +293,9 @@ def test_OA_22_a_name_that_leads_to_loopback_is_refused(
     found = [(2, 1, 6, "", ("127.0.0.1", 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(outgoing.NotDelivered, match="address not allowed"):
-        outgoing.post_form(application.address.replace("127.0.0.1", "rebound.example"), {}, None)
+        outgoing.post_form(
+            application.address.replace("http://127.0.0.1", "https://rebound.example"), {}, GATE
+        )
     assert application.got == []
 
 
@@ -297,7 +303,7 @@ def test_OA_24_a_server_that_says_nothing_is_given_up_in_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         with pytest.raises(outgoing.NotDelivered):
-            outgoing.post_form(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, None)
+            outgoing.post_form(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, GATE)
         assert time.monotonic() - began < 5
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from idp.oidc.clients import ClientFileError, ClientRegister
 from idp.oidc.protocol import ApprovalPolicy, AuthMethod, PkcePolicy, SubjectType
-from idp.oidc.registration import read
+from idp.oidc.registration import for_files, read
 from idp.rules.account_types import Strength
 from tests.support.provider import toml
 
@@ -95,8 +95,14 @@ def test_OA_27_loopback_may_be_http(tmp_path: Path) -> None:
         ({"scope": "openid offline_access"}, "grant_types", "needs refresh_token"),
         ({"scope": "openid leerid:self"}, "scope", "first-party applications only"),
         ({"grant_types": ["password"]}, "grant_types", "unknown grant"),
-        ({"grant_types": ["refresh_token"]}, "grant_types", "must hold authorization_code"),
-        ({"response_types": ["token"]}, "response_types", "only"),
+        ({"grant_types": ["refresh_token"]}, "grant_types", "must hold one of authorization_code"),
+        ({"response_types": ["token"]}, "response_types", "unknown response type"),
+        ({"response_types": ["code id_token"]}, "response_types", "needs the grant implicit"),
+        ({"grant_types": ["implicit"], "response_types": ["code"]}, "response_types", "needs the grant"),
+        ({"default_max_age": "600"}, "default_max_age", "number of seconds"),
+        ({"default_acr_values": ["urn:leerid:acr:basics"]}, "default_acr_values", "did you mean"),
+        ({"resources": ["https://a.example/#x"]}, "resources", "fragment"),
+        ({"request_uris": ["http://a.example/x#abc"]}, "request_uris", "https"),
         ({"pkce": "no"}, "pkce", "isn't one of required, optional"),
         ({"approval": "notce"}, "approval", "did you mean notice?"),
         ({"dashboard": "yes"}, "dashboard", "true or false"),
@@ -113,10 +119,10 @@ def test_OA_27_loopback_may_be_http(tmp_path: Path) -> None:
             "pkce",
             "client without a secret",
         ),
-        ({**BY_KEY}, "jwks", "goes with private_key_jwt"),
+        ({**BY_KEY}, "jwks", "must be given, or jwks_uri"),
+        ({**BY_KEY, "jwks": {"keys": [{"kty": "EC"}]}, "jwks_uri": "https://a.example/k"}, "jwks", "exclude"),
         ({**BY_KEY, "jwks": {"keys": [{"kty": "oct", "k": "eA"}]}}, "jwks", "private or shared key"),
         ({**BY_KEY, "jwks": {"keys": []}}, "jwks", "must hold a list"),
-        ({"jwks": {"keys": [{"kty": "EC"}]}}, "jwks", "goes with private_key_jwt"),
         (
             {"scope": "openid profile", "claims": {"given_nam": "x"}},
             "claims.given_nam",
@@ -348,3 +354,21 @@ def test_a_provider_does_not_start_with_a_bad_registration(tmp_path: Path) -> No
     written(tmp_path, pkce="maybe")
     with pytest.raises(ClientFileError, match="pkce"):
         ClientRegister(tmp_path, 5)
+
+
+def test_a_host_that_the_configuration_names_may_be_named(tmp_path: Path) -> None:
+    """For tests over https on this machine; by itself no registration may."""
+    written(tmp_path, redirect_uris=["https://localhost:8443/cb"], jwks_uri="https://localhost:8443/jwks")
+    named = ClientRegister(tmp_path, 0, hosts=for_files("Localhost id.leerid.test"))
+    assert named.get("rekenrijk") is not None
+    with pytest.raises(ClientFileError, match="names no public host"):
+        ClientRegister(tmp_path, 0)
+    with pytest.raises(ClientFileError, match="must be https"):
+        read(written(tmp_path, redirect_uris=["http://leerid.test/cb"]), for_files("leerid.test"))
+
+
+def test_no_file_claims_the_name_of_an_application_that_registers_itself(tmp_path: Path) -> None:
+    path = tmp_path / "dyn-x.toml"
+    path.write_text(toml({**GOOD, "client_id": "dyn-x"}), encoding="utf-8")
+    with pytest.raises(ClientFileError, match="register themselves"):
+        read(path)

@@ -232,3 +232,16 @@ def test_the_acr_is_one_that_was_asked_when_it_was_reached(
     asked: tuple[str, ...], strength: Strength, acr: str
 ) -> None:
     assert acr_for(asked, strength) == acr
+
+
+def test_OA_68_a_sign_in_at_the_very_moment_of_the_request_is_one_after_it() -> None:
+    """The request came first: what it waited for has happened, and asking again would go round for ever."""
+    another = replace(visitor(ago=0), subject="somebody-else")
+    named = request(hinted_subject="who-was-meant")
+    assert refused(ErrorCode.LOGIN_REQUIRED, decide(named, another))
+    teacher = visitor(ago=0)
+    teacher = replace(teacher, sign_in=replace(teacher.sign_in, kind=AccountKind.STAFF))
+    stronger = request(replace(CLIENT, minimum_strength=Strength.TWO_FACTOR))
+    assert decide(stronger, teacher) == TooWeak(Strength.TWO_FACTOR)
+    approved = Approved(at=NOW, scopes=frozenset({"openid", "profile"}), claims=frozenset({"given_name"}))
+    assert isinstance(decide(request(CLIENT, Prompt.CONSENT), replace(visitor(), approved=approved)), Granted)

@@ -10,7 +10,7 @@ import requests
 from tests.support.provider import Provider
 
 SITE = "https://oefenapp.example"
-OPEN = ["/token", "/userinfo", "/jwks"]
+OPEN = ["/token", "/par", "/userinfo", "/jwks"]
 
 
 def call(
@@ -42,7 +42,7 @@ def test_OA_45_a_preflight_is_answered(provider: Provider, path: str) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
     answer = call(provider, "OPTIONS", path, **asked)
     assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, DPoP"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 

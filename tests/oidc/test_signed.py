@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,13 @@ def test_OA_14_no_algorithm_but_ours(ring: KeyRing, alg: Any) -> None:
     refused(ring, f"{b64(header)}.{payload}.")
 
 
-def test_OA_14_no_empty_signature(ring: KeyRing) -> None:
+def test_OA_14_CV_03_no_empty_signature(ring: KeyRing) -> None:
     head, payload, _ = good(ring).split(".")
     refused(ring, f"{head}.{payload}.")
     refused(ring, f"{head}.{payload}")
 
 
-def test_OA_15_our_public_key_is_no_shared_secret(ring: KeyRing) -> None:
+def test_OA_15_CV_03_CV_06_our_public_key_is_no_shared_secret(ring: KeyRing) -> None:
     key = ring.signing_key("RS256", NOW)
     public: Any = key.key.public_key
     secrets = [
@@ -146,11 +147,13 @@ def test_OA_16_a_key_is_named_by_its_name_and_nothing_else(ring: KeyRing, kid: A
     ],
     ids=str,
 )
-def test_OA_16_a_header_brings_no_key_and_changes_no_reading(ring: KeyRing, header: dict[str, Any]) -> None:
+def test_OA_16_CV_03_a_header_brings_no_key_and_changes_no_reading(
+    ring: KeyRing, header: dict[str, Any]
+) -> None:
     refused(ring, with_header(ring, **header))
 
 
-def test_OA_17_bombs_are_refused_before_they_are_opened(ring: KeyRing) -> None:
+def test_OA_17_CV_03_CV_04_bombs_are_refused_before_they_are_opened(ring: KeyRing) -> None:
     head, payload, signature = good(ring).split(".")
     big = "A" * 1_000_000
     deep = b64(b"[" * 9_000)
@@ -172,7 +175,27 @@ def test_OA_17_bombs_are_refused_before_they_are_opened(ring: KeyRing) -> None:
         "." * 15_000,
         "\ud800.a.b",
     ):
+        tracemalloc.start()
         refused(ring, token)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        tracemalloc.stop()
+
+
+def test_CV_03_without_a_key_of_ours_the_one_inside_counts_for_nothing(ring: KeyRing) -> None:
+    own = ring.signing_key("ES256", NOW)
+    for header in ({"jwk": own.public()}, {"jwk": own.public(), "kid": ...}, {"kid": ...}, {}):
+        with pytest.raises(InvalidToken):
+            signed.unseal(
+                with_header(ring, "ES256", **header), algs=ALGS, typs=("JWT",), key_for=lambda *_: None
+            )
+
+
+def test_CV_05_an_empty_list_allows_nothing(ring: KeyRing) -> None:
+    token, key = good(ring), ring.signing_key("RS256", NOW).key
+    assert signed.unseal(token, algs=["RS256"], typs=["JWT"], key_for=lambda *_: key) == CLAIMS
+    for algs, typs in (([], ["JWT"]), (["RS256"], []), ([], []), (["RS256"], [None]), (["RS25"], ["JWT"])):
+        with pytest.raises(InvalidToken):
+            signed.unseal(token, algs=algs, typs=typs, key_for=lambda *_: key)
 
 
 def test_OA_17_deep_claims_under_a_good_signature(ring: KeyRing) -> None:

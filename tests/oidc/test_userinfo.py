@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import jwt
 import pytest
 import requests
 from sqlalchemy import update
@@ -12,6 +13,7 @@ from sqlalchemy import update
 from idp.accounts.records import Account, Person
 from idp.schools.records import Enrolment, School
 from tests.oidc.handed_out import hand_out
+from tests.support.browser import Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty
@@ -208,6 +210,46 @@ def test_PR_02_two_applications_have_nothing_in_common_about_a_pupil(provider: P
     assert not seen[0] & seen[1]
 
 
+# Signed, for an application that registered so
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
+def test_signed_for_who_asks_it_so(provider: Provider, alg: str) -> None:
+    pupil = provider.people.pupil(given_name="Amélie", email="amelie@voorbeeld.example")
+    rp = knowing(provider, "given_name", "email", userinfo_signed_response_alg=alg)
+    tokens = hand_out(provider, rp, pupil, scope=SCOPE).exchange()
+    answer = rp.userinfo(tokens.access_token)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/jwt")
+    assert answer.headers["Cache-Control"] == "no-store"
+    header = jwt.get_unverified_header(answer.text)
+    assert (header["alg"], header["typ"]) == (alg, "userinfo+jwt")
+    claims = jwt.decode(
+        answer.text, rp.signing_key(answer.text), [alg], audience=rp.client_id, issuer=rp.issuer
+    )
+    assert claims == {
+        "iss": rp.issuer,
+        "aud": rp.client_id,
+        "sub": rp.verify(tokens.id_token)["sub"],
+        "given_name": "Amélie",
+        "email": "amelie@voorbeeld.example",
+        "email_verified": True,
+    }
+
+
+def test_what_goes_wrong_is_told_in_json_all_the_same(provider: Provider) -> None:
+    rp = knowing(provider, userinfo_signed_response_alg="ES256")
+    challenged(rp.userinfo("x" * 43), 401, "invalid_token")
+
+
+def test_OA_18_signed_userinfo_is_no_hint_of_who_signed_in(provider: Provider, visitor: Visitor) -> None:
+    rp = knowing(provider, userinfo_signed_response_alg="RS256")
+    tokens = hand_out(provider, rp, provider.people.pupil()).exchange()
+    signed = rp.userinfo(tokens.access_token).text
+    page = visitor.get(rp.ask(prompt="none", id_token_hint=signed).url)
+    assert page.left_for is not None
+    assert rp.answer(page.left_for)["error"] == "invalid_request"
+
+
 # How
 
 
@@ -236,6 +278,7 @@ def challenged(answer: requests.Response, status: int, error: str | None) -> Non
     assert answer.status_code == status, answer.text
     challenge = answer.headers["WWW-Authenticate"]
     assert challenge.startswith('Bearer realm="LeerID"')
+    assert ("DPoP" in challenge) is (error is None)
     assert (f'error="{error}"' in challenge) if error else ("error" not in challenge)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "application/json"

@@ -16,10 +16,11 @@ from flask import Flask
 
 from clients.rekenrijk import app as rekenrijk
 from idp.oidc import backchannel
+from idp.oidc.records import PushedRequest
 from portals.kit.settings import PortalSettings
 from portals.leerlingloket import app as leerlingloket
 from portals.schoolloket import app as schoolloket
-from tests.support.browser import Page, Visitor
+from tests.support.browser import Page, Visitor, parameters
 from tests.support.people import Made
 from tests.support.provider import Provider
 from tests.support.server import Port
@@ -150,3 +151,10 @@ def session_cookie(visitor: Visitor, desk: str) -> str:
     value = visitor.cookie(f"{desk}_session")
     assert value is not None, f"no session at the {desk}"
     return value
+
+
+def pushed(provider: Provider, address: str) -> dict[str, str]:
+    """What a desk brought the provider itself (RFC 9126), by the address that it sent its visitor to."""
+    number = parameters(address)["request_uri"].removeprefix("urn:ietf:params:oauth:request_uri:")
+    with provider.reading() as db:
+        return db.get_one(PushedRequest, hashlib.sha256(number.encode()).hexdigest()).parameters

@@ -15,7 +15,7 @@ from idp.tokens.records import AuthorizationCode
 from portals.kit.doors import own_page
 from portals.kit.sign_in import Provider as SeenProvider
 from portals.kit.sign_in import SignInFailed
-from tests.portals.desks import Desks, finish_login, session_cookie, sign_in
+from tests.portals.desks import Desks, finish_login, pushed, session_cookie, sign_in
 from tests.support.browser import Page, Visitor, parameters
 
 NEAR_MISSES = [
@@ -31,11 +31,22 @@ NEAR_MISSES = [
 ]
 
 
-def asked(desks: Desks, visitor: Visitor) -> dict[str, str]:
-    """Begins to sign in at the Leerlingloket; what the provider is asked."""
-    answer = visitor.http.get(desks.leerlingloket.origin + "/login", allow_redirects=False)
+def begun(desks: Desks, visitor: Visitor, **wishes: str) -> str:
+    """Begins to sign in at the Leerlingloket; the address that the browser is sent to."""
+    start = f"{desks.leerlingloket.origin}/login?{urlencode(wishes)}"
+    answer = visitor.http.get(start, allow_redirects=False)
     assert answer.status_code == 303
-    return parameters(answer.headers["Location"])
+    return answer.headers["Location"]
+
+
+def asked(desks: Desks, visitor: Visitor) -> dict[str, str]:
+    """What the provider is asked by way of the browser."""
+    return parameters(begun(desks, visitor))
+
+
+def asked_behind(desks: Desks, visitor: Visitor, **wishes: str) -> dict[str, str]:
+    """What the desk asked the provider itself."""
+    return pushed(desks.provider, begun(desks, visitor, **wishes))
 
 
 def authorized(desks: Desks, visitor: Visitor, question: dict[str, str]) -> dict[str, str]:
@@ -63,7 +74,7 @@ def assert_refused(desks: Desks, visitor: Visitor, page: Page) -> None:
 
 
 def test_FT_01_the_question_has_everything_that_protects_the_answer(desks: Desks, visitor: Visitor) -> None:
-    question = asked(desks, visitor)
+    question = asked_behind(desks, visitor)
     assert question["response_type"] == "code"
     assert question["code_challenge_method"] == "S256"
     assert question["scope"] == "openid leerid:self"
@@ -71,6 +82,34 @@ def test_FT_01_the_question_has_everything_that_protects_the_answer(desks: Desks
     assert len(question["state"]) >= 43
     assert len(question["nonce"]) >= 43
     assert question["redirect_uri"] == desks.leerlingloket.origin + "/callback"
+
+
+def test_the_browser_carries_nothing_of_the_question_but_its_number(desks: Desks, visitor: Visitor) -> None:
+    assert set(asked(desks, visitor)) == {"client_id", "request_uri"}
+
+
+def test_what_a_browser_makes_up_itself_is_refused(desks: Desks, visitor: Visitor) -> None:
+    """Also with everything in it that the desk would ask."""
+    only_provider = Visitor(desks.provider.issuer)
+    question = asked_behind(desks, visitor)
+    page = only_provider.get(f"{desks.provider.issuer}/authorize?{urlencode(question)}")
+    assert page.left_for is not None
+    assert parameters(page.left_for)["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("hint", ["\x00", "\ufffd", "é" * 300, "a&prompt=none", "=&=", "%00", "x" * 9000])
+def test_whatever_somebody_hints_the_request_is_taken(desks: Desks, visitor: Visitor, hint: str) -> None:
+    question = asked_behind(desks, visitor, login_hint=hint)
+    assert question.get("login_hint", "") in ("", hint[:254])
+    assert "prompt" not in question
+
+
+def test_a_provider_that_takes_no_request_is_down(desks: Desks, visitor: Visitor) -> None:
+    """A secret that isn't the registered one, say: a page that says to try later, and nothing of why."""
+    desks.provider.unregister("leerlingloket")
+    page = visitor.get(desks.leerlingloket.origin + "/login")
+    assert page.status == 503
+    assert "invalid_client" not in page.html
 
 
 def test_the_own_answer_signs_in(desks: Desks, visitor: Visitor) -> None:
@@ -99,7 +138,7 @@ def test_OA_08_two_issuers_are_none(desks: Desks, visitor: Visitor) -> None:
 
 
 def test_OA_08_an_error_without_the_issuer_is_refused_like_a_code(desks: Desks, visitor: Visitor) -> None:
-    state = asked(desks, visitor)["state"]
+    state = asked_behind(desks, visitor)["state"]
     page = brought(desks, visitor, {"error": "access_denied", "state": state})
     assert "Aanmelden is niet gelukt" in page.text
 
@@ -108,7 +147,7 @@ def test_an_error_of_the_provider_is_a_page_without_the_errors_own_text(
     desks: Desks, visitor: Visitor
 ) -> None:
     answer = {"error": "access_denied", "error_description": "<b>bel 0900</b>", "iss": desks.provider.issuer}
-    page = brought(desks, visitor, {**answer, "state": asked(desks, visitor)["state"]})
+    page = brought(desks, visitor, {**answer, "state": asked_behind(desks, visitor)["state"]})
     assert "Je bent niet aangemeld" in page.text
     assert "0900" not in page.html
     assert page.links["Aanmelden"] == desks.leerlingloket.origin + "/login"
@@ -117,7 +156,7 @@ def test_an_error_of_the_provider_is_a_page_without_the_errors_own_text(
 def test_OA_10_another_visitors_code_is_of_no_use(desks: Desks, visitor: Visitor) -> None:
     victim = desks.visitor()
     stolen = authorized(desks, victim, asked(desks, victim))["code"]
-    own = asked(desks, visitor)["state"]
+    own = asked_behind(desks, visitor)["state"]
     page = brought(desks, visitor, {"code": stolen, "state": own, "iss": desks.provider.issuer})
     assert_refused(desks, visitor, page)
 
@@ -260,11 +299,8 @@ def test_without_an_id_token_nobody_is_signed_in(desks: Desks) -> None:
 
 
 def test_the_provider_may_begin(desks: Desks, visitor: Visitor) -> None:
-    start = f"{desks.leerlingloket.origin}/login?" + urlencode(
-        {"iss": desks.provider.issuer, "login_hint": "jan.peeters"}
-    )
-    question = parameters(visitor.http.get(start, allow_redirects=False).headers["Location"])
-    assert question["login_hint"] == "jan.peeters"
+    wishes = {"iss": desks.provider.issuer, "login_hint": "jan.peeters"}
+    assert asked_behind(desks, visitor, **wishes)["login_hint"] == "jan.peeters"
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "", "{issuer}/"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, Response, request
@@ -23,7 +22,7 @@ from portals.kit.idp_api import (
     StepUpNeeded,
 )
 from portals.schoolloket.renewals import kept_ticks
-from tests.portals.desks import Desks, finish_login, open_desks, session_cookie, sign_in
+from tests.portals.desks import Desks, finish_login, open_desks, pushed, session_cookie, sign_in
 from tests.portals.pressing import passwords, press
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
@@ -90,8 +89,8 @@ def test_where_a_second_factor_is_required_the_provider_is_asked_for_it(
         with desks.schoolloket.app.test_request_context(f"/schools/{SCHOOL}/log?what=log:read"):
             error = StepUpNeeded(None, "urn:leerid:acr:two-factor")
             answer = desks.schoolloket.app.make_response(desks.schoolloket.app.handle_user_exception(error))
-        asked = parse_qs(urlsplit(answer.headers["Location"]).query)
-        assert asked["acr_values"] == ["urn:leerid:acr:two-factor"]
+        asked = pushed(desks.provider, answer.headers["Location"])
+        assert asked["acr_values"] == "urn:leerid:acr:two-factor"
         assert "max_age" not in asked
 
 

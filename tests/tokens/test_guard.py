@@ -52,6 +52,20 @@ def test_a_bearer_takes_one_statement(db: Session, engine: Engine) -> None:
     assert len([each for each in statements if each.startswith("SELECT")]) == 1
 
 
+@pytest.mark.parametrize("kept", [{"audience": "https://api.example/"}, {"jkt": "x" * 43}])
+def test_OA_18_a_token_for_another_or_without_its_key_makes_nobody_a_bearer(
+    db: Session, kept: dict[str, str]
+) -> None:
+    writing(db)
+    value, family_id = new_value(), family(db, signed_in(db, NOW), NOW)
+    access.store(db, value, family_id=family_id, scope=("openid",), now=NOW, seconds=600, **kept)
+    db.commit()
+    assert guard.bearer(db, value, NOW) is None
+    found = guard.holder(db, value, NOW)
+    assert found is not None
+    assert (found.audience, found.jkt) == (kept.get("audience"), kept.get("jkt"))
+
+
 def test_an_access_token_lives_ten_minutes(db: Session) -> None:
     value = an_access_token(db, signed_in(db, NOW))
     assert guard.bearer(db, value, NOW + timedelta(seconds=599)) is not None

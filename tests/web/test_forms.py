@@ -17,9 +17,11 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 # itself, or they only ask. Whoever opens another address to other sites writes it down here, with that in mind.
 OPEN_TO_OTHER_SITES = {
     "/authorize",
+    "/device_authorization",
     "/end_session",
     "/introspect",
     "/jwks",
+    "/par",
     "/revoke",
     "/token",
     "/userinfo",

@@ -1,0 +1,1 @@
+"""Applications as their suppliers would write them, each with a library that we did not write."""
