@@ -25,7 +25,7 @@ from idp.oidc.clients import Client, read_all
 from idp.oidc.dynamic.limits import limits
 from idp.oidc.dynamic.registered import all_of_them
 from idp.oidc.protocol import API_SCOPES, AuthMethod, GrantType, ResponseMode
-from idp.oidc.registration import LOOPBACK
+from idp.oidc.registration import LOOPBACK, for_files
 from idp.rehearsal import Answer, Rehearsal, rehearse
 from idp.settings import Settings
 
@@ -79,7 +79,7 @@ class Judged:
 
 def judge(settings: Settings) -> list[Judged]:
     """Every clause with what is wrong. Raises ClientFileError when a registration can't be read."""
-    filed = tuple(read_all(settings.clients.directory).values())
+    filed = tuple(read_all(settings.clients.directory, for_files(settings.clients.allowed_hosts)).values())
     dynamic = registered_themselves(settings)
     deployed = Deployment(
         settings,

@@ -176,8 +176,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             return
         try:
             claims = leerid.verified(told["id_token"]).claims
-            nonce = here.asked.get("nonce")
-            wrong = "" if claims.get("nonce", nonce) == nonce else "nonce isn’t the one that was sent"
+            # For the first ID token only, which must have it: one that comes of refreshing has none.
+            nonce = here.asked.pop("nonce", None)
+            wrong = (
+                "" if nonce is None or claims.get("nonce") == nonce else "nonce isn’t the one that was sent"
+            )
         except JoseError as error:
             claims, wrong = {}, f"not ours: {error.error}"
         here.claims = {} if wrong else dict(claims)

@@ -97,7 +97,7 @@ def open_to(school: int) -> list[Application]:
     """Meant for this school or for every one. Our own desks aren't a school's to switch off."""
     return [
         client
-        for client in register().all()
+        for client in register().everyone()
         if not client.first_party and applications.meant_for(client.schools, [school])
     ]
 

@@ -54,6 +54,8 @@ log = logging.getLogger("leerid.oidc")
 
 @authorize_endpoint.get("/authorize")
 def authorize() -> Response:
+    if request.method == "HEAD":  # whoever previews a link must not use up what it leads to
+        return Response(headers={"Cache-Control": "no-store"})
     return answer(arrived(sent()), received_at=now(), parked_as=None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,9 @@ from idp.oidc.registration import FOR_FILES, Hosts
 __all__ = ["DYNAMIC", "Client", "ClientFileError", "ClientRegister", "origin_of", "register"]
 
 log = logging.getLogger("leerid.clients")
+
+# A name that none of them can have is not looked up, nor kept as unknown.
+DYNAMIC_NAME = re.compile(rf"{DYNAMIC}[0-9a-f]{{32}}")
 
 # What changes when a registration does: its time and its size.
 Mark = tuple[int, int]
@@ -56,18 +60,24 @@ class ClientRegister:
         self.complained: frozenset[str] = frozenset()
         # Applications that registered themselves; asked only for what looks like one of theirs.
         self.dynamic: Callable[[str], Client | None] | None = None
+        self.all_dynamic: Callable[[], Iterable[Client]] | None = None
         for error in self.look():
             raise error
 
     def get(self, client_id: str) -> Client | None:
         self.look_again()
-        if self.dynamic is not None and client_id.startswith(DYNAMIC):
+        if self.dynamic is not None and DYNAMIC_NAME.fullmatch(client_id):
             return self.dynamic(client_id)
         return self.clients.get(client_id)
 
     def all(self) -> tuple[Client, ...]:
+        """Those with a file: the ones that an operator looked at."""
         self.look_again()
         return tuple(self.clients.values())
+
+    def everyone(self) -> tuple[Client, ...]:
+        """Those that registered themselves too."""
+        return (*self.all(), *(self.all_dynamic() if self.all_dynamic is not None else ()))
 
     def look_again(self) -> None:
         asked_at = self.clock()

@@ -10,6 +10,8 @@ from idp.database import writing
 from idp.oidc import answers, arriving, dpop, pushed, token_endpoints, validation
 from idp.oidc.answers import as_json
 from idp.oidc.clients import register
+from idp.oidc.device import guessing
+from idp.oidc.device.asking import network
 from idp.oidc.errors import ClientError
 from idp.oidc.keys import key_ring
 from idp.oidc.nonces import nonces
@@ -25,7 +27,6 @@ par_endpoint = Blueprint("par", __name__)
 answers.in_json(par_endpoint)
 answers.give_nonces(par_endpoint)
 answers.open_to_scripts(par_endpoint, "push")
-answers.give_nonces(par_endpoint)
 log = logging.getLogger("leerid.oidc")
 
 
@@ -38,6 +39,8 @@ def push() -> Response:
     parameters = bound(arriving.at_par(presented.form, client, opener))
     refuse_wrong(parameters)
     writing(db())
+    if not client.confidential and not guessing.may_ask(db(), network(), now()):
+        return as_json({"error": ErrorCode.TEMPORARILY_UNAVAILABLE}, 429, [("Retry-After", "60")])
     seconds = settings().tokens.pushed_seconds
     address = pushed.keep(db(), client.client_id, parameters.only(validation.READ), now(), seconds=seconds)
     return as_json({"request_uri": address, "expires_in": seconds}, 201)

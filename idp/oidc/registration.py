@@ -52,6 +52,7 @@ CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 MOST_ADDRESSES = 10
+MOST_KEYS = 20
 MOST_SECONDS = 2**31 - 1  # more than a lifetime; longer ones would not fit a moment
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # An address that has one of our own answer's parameters would receive it twice, and may believe the wrong one (OA-03).
@@ -217,18 +218,18 @@ def name(table: Mapping[str, Any], first_party: bool) -> str:
     value = seen_text(table, "name", 60)
     if not value:
         raise Wrong("name", "must be given")
-    if not first_party and any(ours in bare(value) for ours in OUR_NAMES):
+    if not first_party and any(bare(ours) in bare(value) for ours in OUR_NAMES):
         raise Wrong("name", "could be mistaken for LeerID itself")
     return value
 
 
 def bare(name: str) -> str:
-    """Everything that is not a plain letter falls away, so that "Leer ID" and "L·e·e·r·I·D" are LeerID too."""
+    """What a hasty reader sees: only plain letters, and i and l alike. "Leer ID", "L·e·e·r·I·D", "LeerlD" are one."""
     return re.sub(r"[^a-z]", "", folded(name).translate(LOOK_ALIKES))
 
 
-# Digits, Cyrillic and Greek letters that look like a Latin one.
-LOOK_ALIKES = str.maketrans("013|авеікмнорсѕтухιοεκ", "oieiabeikmhopcstyxioek")
+# Digits, signs, Cyrillic and Greek letters that look like a Latin one; and the l, which looks like a large i.
+LOOK_ALIKES = str.maketrans("013|!авеікмнорсѕтухӏιοεκɪl", "oieiiabeikmhopcstyxiioekii")
 
 
 def seen_text(table: Mapping[str, Any], key: str, longest: int) -> str:
@@ -267,6 +268,8 @@ def public_keys(table: Mapping[str, Any], method: AuthMethod) -> Mapping[str, An
     keys = value.get("keys") if isinstance(value, Mapping) else None
     if not isinstance(keys, list) or not keys or not all(isinstance(key, Mapping) for key in keys):
         raise Wrong("jwks", "must hold a list `keys`")
+    if len(keys) > MOST_KEYS:
+        raise Wrong("jwks", f"at most {MOST_KEYS} keys")
     if any(PRIVATE_JWK_MEMBERS & key.keys() for key in keys):
         raise Wrong("jwks", "holds a private or shared key; only public ones belong here")
     return {"keys": keys}

@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 from idp.oidc.clients import Application
 from idp.oidc.fetching import Fetcher, NotFetched
 
+# How many of our threads may be on the way or wait for one that is; the others serve everybody else (OA-25).
+MOST_WAITING = 4
+# For a place among them: most addresses answer sooner.
+PATIENCE = 0.5
 # For a document that is there as for one that isn't; nobody can have us visit an address more often.
 ONCE_A = timedelta(minutes=1)
 MOST = 500
@@ -50,6 +54,7 @@ class Remembered:
         self.fetcher = fetcher
         self.documents: OrderedDict[tuple[str, str], Document] = OrderedDict()
         self.changing = threading.Lock()
+        self.places = threading.BoundedSemaphore(MOST_WAITING)
 
     def get(
         self,
@@ -69,18 +74,34 @@ class Remembered:
         fresh_for = max(fresh_for, ONCE_A)
         document = self.document(address, accept)
         if document.deserves_a_visit(fresh_for, now, enough):
-            will_do = document.is_younger_than(2 * fresh_for, now) and document.is_enough(enough)
-            # An application that doesn't answer keeps one of us waiting each minute, not all who name it.
-            worth_waiting = not will_do and document.failed_at is None
+            self.go_or_wait(document, address, accept, fresh_for, now, enough)
+        if document.body is None or not document.is_younger_than(2 * fresh_for, now):
+            raise NotFetched
+        return document.body
+
+    def go_or_wait(
+        self,
+        document: Document,
+        address: str,
+        accept: str,
+        fresh_for: timedelta,
+        now: datetime,
+        enough: Enough,
+    ) -> None:
+        will_do = document.is_younger_than(2 * fresh_for, now) and document.is_enough(enough)
+        # An application that doesn't answer keeps one of us waiting each minute, not all who name it.
+        worth_waiting = not will_do and document.failed_at is None
+        if not self.places.acquire(timeout=PATIENCE if worth_waiting else 0):
+            return
+        try:
             if document.visiting.acquire(blocking=worth_waiting):
                 try:
                     if document.deserves_a_visit(fresh_for, now, enough):  # nobody went while we waited
                         self.visit(document, address, accept, now, enough)
                 finally:
                     document.visiting.release()
-        if document.body is None or not document.is_younger_than(2 * fresh_for, now):
-            raise NotFetched
-        return document.body
+        finally:
+            self.places.release()
 
     def visit(self, document: Document, address: str, accept: str, now: datetime, enough: Enough) -> None:
         searching = document.is_younger_than(ONCE_A, now)

@@ -9,7 +9,7 @@ from typing import Any
 
 from idp.oidc.client import Client
 from idp.oidc.protocol import STRENGTH_OF_ACR, Prompt, ResponseMode, Scope, claims_of
-from idp.oidc.response_types import CODE, Part, ResponseType
+from idp.oidc.response_types import CODE, ResponseType
 from idp.rules.account_types import Strength
 
 
@@ -58,10 +58,7 @@ class AuthorizationRequest:
 
     @property
     def offline(self) -> bool:
-        """Whether what it gets outlives the browser's session: only refresh tokens do, and they come of a code."""
-        return (
-            Scope.OFFLINE_ACCESS in self.scope and self.client.may_refresh and Part.CODE in self.response_type
-        )
+        return Scope.OFFLINE_ACCESS in self.scope and self.client.may_refresh
 
     @property
     def earliest_sign_in(self) -> datetime | None:

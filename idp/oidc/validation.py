@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -228,7 +228,7 @@ def dpop_jkt(parameters: Parameters, client: Client, response_type: ResponseType
     given = parameters.get("dpop_jkt")
     if given is not None and not SHA256.fullmatch(given):
         raise ClientError(ErrorCode.INVALID_REQUEST, "dpop_jkt must be a SHA-256 thumbprint in base64url")
-    if client.dpop_bound_access_tokens and Part.TOKEN in response_type:
+    if (client.dpop_bound_access_tokens or given is not None) and Part.TOKEN in response_type:
         raise ClientError(
             ErrorCode.INVALID_REQUEST, "tokens that are bound to a key come from the token endpoint only"
         )
@@ -260,9 +260,8 @@ def hinted_subject(
     parameters: Parameters, asked: Mapping[str, Any], client: Client, ring: KeyRing, issuer: str
 ) -> str | None:
     """The only person who will do: named by an ID token, or by the claim `sub` with a value (OIDC Core 5.5.1)."""
-    named = {
-        value for value in (by_token(parameters, client, ring, issuer), by_claim(asked)) if value is not None
-    }
+    hinted = by_token(parameters, client, ring, issuer)
+    named = {*by_claims(asked), *([hinted] if hinted is not None else [])}
     if len(named) > 1:
         raise ClientError(ErrorCode.INVALID_REQUEST, "id_token_hint and claims name different people")
     return named.pop() if named else None
@@ -279,12 +278,14 @@ def by_token(parameters: Parameters, client: Client, ring: KeyRing, issuer: str)
     return hint.subject
 
 
-def by_claim(asked: Mapping[str, Any]) -> str | None:
+def by_claims(asked: Mapping[str, Any]) -> Iterator[str]:
     for place in CLAIM_PLACES:
         value = (asked.get(place, {}).get("sub") or {}).get("value")
-        if isinstance(value, str) and value:
-            return value
-    return None
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise ClientError(ErrorCode.INVALID_REQUEST, "claims must name a person by a text")
+        yield value
 
 
 # The claims parameter (OIDC Core 5.5)

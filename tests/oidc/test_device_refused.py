@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import requests
 from sqlalchemy import func, select, update
 
 from idp.accounts.records import Account
@@ -465,3 +466,17 @@ def test_OA_34_the_question_stands_in_no_frame(provider: Provider, visitor: Visi
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_elsewhere_can_not_close_a_school(provider: Provider) -> None:
+    """Pictures of another site with wrong codes in their addresses count for nobody, and tell nothing."""
+    board = start(on_board(provider))
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    address = f"{provider.origin}/device/board/state"
+    for _ in range(guessing.FOR_NETWORK + 1):
+        requests.get(address, params={"user_code": wrong_code(board)}, headers=elsewhere, timeout=5)
+    told = [
+        requests.get(address, params={"user_code": board.user_code}, headers=headers, timeout=5).json()
+        for headers in (elsewhere, {"Sec-Fetch-Site": "same-origin"})
+    ]
+    assert told == [{"state": "gone"}, {"state": "waiting"}]

@@ -20,7 +20,7 @@ from idp.database import utc_now
 from idp.oidc import fetching, outgoing
 from idp.oidc.fetching import LARGEST, LEAST_SECONDS, Fetched, Fetcher, NotFetched
 from idp.oidc.outgoing import LOOPBACK, SECONDS, Gate, NotDelivered, gate_of, post_form
-from idp.oidc.remembered import MOST, Remembered
+from idp.oidc.remembered import MOST, MOST_WAITING, Remembered
 from idp.oidc.sector import fetch_sector
 from idp.settings import parse
 from tests.oidc.sink import Script, Sink, document, drip, says, sink
@@ -630,6 +630,30 @@ def test_OA_25_an_application_that_never_answers_keeps_one_of_us_waiting_a_minut
             assert time.monotonic() - began < 1
             answering.set()
             assert one.result() is None
+
+
+def test_OA_25_applications_that_never_answer_leave_most_of_us_free() -> None:
+    """Who names always another slow address keeps as many of us waiting as there are places, and the rest goes on."""
+    answering = threading.Event()
+
+    def never(line: socket.socket) -> None:
+        answering.wait(10)
+
+    with sink(never) as there, ThreadPoolExecutor(12) as pool:
+        shelf = Shelf(there)
+        slow = [
+            pool.submit(shelf.remembered.get, f"{there.origin}/{number}", JSON, fresh_for=MINUTE, now=NOW)
+            for number in range(MOST_WAITING)
+        ]
+        while there.visits < MOST_WAITING:
+            time.sleep(0.01)
+        began = time.monotonic()
+        with pytest.raises(NotFetched):
+            shelf.remembered.get(f"{there.origin}/more", JSON, fresh_for=MINUTE, now=NOW)
+        assert time.monotonic() - began < 2
+        assert there.visits == MOST_WAITING
+        answering.set()
+        assert all(isinstance(one.exception(), NotFetched) for one in slow)
 
 
 def test_OA_25_what_is_remembered_has_a_bound() -> None:

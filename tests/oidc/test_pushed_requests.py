@@ -19,6 +19,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select
 
+from idp.oidc.device import guessing
 from idp.oidc.records import PushedRequest
 from idp.tokens.records import AuthorizationCode
 from tests.oidc.handed_out import error_of
@@ -495,6 +496,21 @@ def test_ensure_mismatched_dpop_jkt_fails(provider: Provider, visitor: Visitor, 
         (("x",), {}),
     ):
         assert error_of(push_with(rp, *proofs, **more)) == "invalid_dpop_proof"
+
+
+def test_who_only_looks_at_a_link_uses_nothing_up(provider: Provider, rp: RelyingParty) -> None:
+    """A messenger that previews an address, say."""
+    where = address(rp, pushed(rp))
+    assert requests.head(where, allow_redirects=False, timeout=5).status_code == 200
+    assert requests.get(where, allow_redirects=False, timeout=5).status_code == 303
+
+
+def test_who_proves_nothing_pushes_no_more_than_a_large_school(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rp = provider.relying_party("openbaar", token_endpoint_auth_method="none")
+    monkeypatch.setattr(guessing, "ASKED_BY_NETWORK", 3)
+    assert [push(rp).status_code for _ in range(5)] == [201, 201, 201, 429, 429]
 
 
 # Twenty at once, over two processes

@@ -426,6 +426,12 @@ def test_a_resource_is_one_that_was_registered_byte_for_byte(provider: Provider,
         assert "https://api.example/v1" in db.scalars(select(GrantFamily.resource)).all()
 
 
+def test_a_token_that_would_not_be_bound_is_not_given(provider: Provider, visitor: Visitor) -> None:
+    rp = old_party(provider)
+    asked = rp.ask(response_type="code token", dpop_jkt="k" * 43)
+    assert error(rp, visitor.get(asked.url), asked) == "invalid_request"
+
+
 def test_dpop_jkt_stays_with_the_code(provider: Provider, visitor: Visitor) -> None:
     rp = provider.relying_party()
     through(visitor, provider.people.pupil(), rp, dpop_jkt="k" * 43)

@@ -24,7 +24,7 @@ FOR_BROWSER = 10
 FOR_ACCOUNT = 10
 # Thirty pupils who each mistype a code twice are no attack.
 FOR_NETWORK = 60
-# Devices that ask without a secret, from one network: every board of a large school, again and again.
+# Devices and pushed requests without a secret, from one network: every board of a large school, again and again.
 ASKED_BY_NETWORK = 1000
 
 WRONG = "device-codes"
@@ -51,7 +51,7 @@ def count_wrong(db: Session, limits: Limits, now: datetime) -> None:
 
 
 def may_ask(db: Session, network: str, now: datetime) -> bool:
-    """Counts one device more that asked without proof of who it is; False when it was one too many."""
+    """Counts one more that asked without proof of who it is; False when it was one too many."""
     return count(db, network, ASKED, now) <= ASKED_BY_NETWORK
 
 

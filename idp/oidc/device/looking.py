@@ -45,6 +45,8 @@ def look(typed: str, account_id: UUID | None) -> Found | Trouble:
     code = user_codes.read(typed)
     if code is None:
         return Trouble.MALFORMED
+    if loaded_elsewhere():
+        return Trouble.WRONG
     limits = limits_here(account_id)
     if guessing.closed(db(), limits, now()):
         return Trouble.TOO_OFTEN
@@ -57,6 +59,12 @@ def look(typed: str, account_id: UUID | None) -> Found | Trouble:
     if client is None or GrantType.DEVICE_CODE not in client.grant_types:
         return Trouble.WRONG
     return Found(device, client, user_codes.shown(code))
+
+
+def loaded_elsewhere() -> bool:
+    """As a picture or a script of another site, which could use up a whole school's guesses. It isn't even looked up."""
+    asked = request.headers
+    return asked.get("Sec-Fetch-Site") == "cross-site" and asked.get("Sec-Fetch-Mode") != "navigate"
 
 
 def limits_here(account_id: UUID | None) -> guessing.Limits:

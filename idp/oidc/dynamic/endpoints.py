@@ -86,9 +86,12 @@ def install(app: Flask, wiring: Wiring, clients: ClientRegister) -> None:
         with app.app_context(), Session(flask_database.engine) as own:
             return found_in(own, client_id, allowed)
 
+    def all_of_them() -> list[Client]:
+        return [each.client for each in registered.all_of_them(db(), allowed)]
+
     known = Known(look_up, wiring.settings.clients.reload_seconds)
     app.extensions["leerid.registration"] = Shelf(allowed, known)
-    clients.dynamic = known.get
+    clients.dynamic, clients.all_dynamic = known.get, all_of_them
     if wiring.settings.registration.enabled:
         app.register_blueprint(registration_endpoint)
 
@@ -105,7 +108,7 @@ def register_itself() -> Response:
     token = initial_tokens.find(db(), bearer(), now())
     if token is None:
         raise refused_token()
-    asked = checked(sent(), registered.new_client_id(), secret="", whom=token.digest)
+    asked = checked(sent(), registered.new_client_id(), secret="", whom=token.digest, label=token.label)
     management = new_value()
     writing(db())
     if not initial_tokens.spend(db(), token, now()):
@@ -140,7 +143,8 @@ def put(found: Registered, management: str) -> Response:
     body = sent()
     refuse_what_is_ours(body, found)
     client_id = found.client.client_id
-    asked = checked(body, client_id, secret=found.client.client_secret_sha256, whom=client_id)
+    secret_before = found.client.client_secret_sha256
+    asked = checked(body, client_id, secret=secret_before, whom=client_id, label=found.label)
     if asked.client.sector_identifier != found.client.sector_identifier:
         # PR-03: every pupil would become a stranger to it, or be known to another application.
         raise refusal(Wrong("redirect_uris", "would change the sector: register another application"))
@@ -195,8 +199,10 @@ class Asked:
     new_secret: str | None
 
 
-def checked(body: dict[str, Any], client_id: str, *, secret: str, whom: str) -> Asked:
-    """`secret` is the digest of the one that it has already, `whom` who sent it. Raises RegistrationRefused.
+def checked(body: dict[str, Any], client_id: str, *, secret: str, whom: str, label: str) -> Asked:
+    """`secret` is the digest of the one that it has already, `whom` who sent it, `label` for whom its token was made.
+
+    Raises RegistrationRefused.
 
     What has to be fetched comes last, when nothing else is wrong, and holds no transaction.
     """
@@ -208,7 +214,7 @@ def checked(body: dict[str, Any], client_id: str, *, secret: str, whom: str) -> 
             said, client_id, kept if metadata.uses_secret(said) else "", shelf().limits, has_logo=False
         )
         refuse_useless_keys(client)
-        refuse_what_is_taken(client, register(current_app).all())
+        refuse_what_is_taken(client, foreign_to(client_id, label))
         let_go(db())
         logo = None
         if "sector_identifier_uri" in said or "logo_uri" in said:
@@ -240,10 +246,19 @@ def refuse_what_is_taken(client: Client, others: Iterable[Client]) -> None:
             raise Wrong("sector_identifier_uri", "is of another application: its operator can register yours")
 
 
+def foreign_to(client_id: str, label: str) -> list[Client]:
+    """Every application of somebody else: who was given tokens under one label may have several in one sector."""
+    others = registered.all_of_them(db(), shelf().limits)
+    foreign = [each.client for each in others if each.label != label and each.client.client_id != client_id]
+    return [*register(current_app).all(), *foreign]
+
+
 def refuse_a_foreign_sector(said: Said, client: Client) -> None:
     """OIDC Registration section 5: only a sector that names this application's addresses as its own."""
     if "sector_identifier_uri" not in said:
         return
+    if not client.redirect_uris:  # every list names all of none
+        raise Wrong("sector_identifier_uri", "proves nothing without redirect_uris")
     try:
         named = fetch_sector(remembered(current_app).fetcher, said["sector_identifier_uri"])
     except NotFetched:

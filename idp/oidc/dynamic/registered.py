@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from idp.oidc.client import DYNAMIC, Client
+from idp.oidc.clients import DYNAMIC_NAME
 from idp.oidc.dynamic import said as metadata
 from idp.oidc.dynamic.limits import Limits
 from idp.oidc.dynamic.logos import Logo
@@ -25,8 +25,6 @@ from idp.tokens.records import Approval, ClientToken, DeviceGrant, GrantFamily
 from idp.tokens.secrets import digest
 
 log = logging.getLogger("leerid.clients")
-
-NAME = re.compile(rf"{DYNAMIC}[0-9a-f]{{32}}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def new_client_id() -> str:
 
 
 def find(db: Session, client_id: str, limits: Limits) -> Registered | None:
-    if not NAME.fullmatch(client_id):
+    if not DYNAMIC_NAME.fullmatch(client_id):
         return None
     row = db.execute(columns().where(RegisteredClient.client_id == client_id)).first()
     return read(row, limits) if row else None

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.oidc import registration
-from idp.oidc.client import Client
+from idp.oidc.client import DYNAMIC, Client
 from idp.oidc.dynamic.limits import Limits
 from idp.oidc.protocol import (
     ApprovalPolicy,
@@ -53,6 +53,8 @@ LISTS = ("contacts", "redirect_uris", "post_logout_redirect_uris", "request_uris
 NAMES = {"name": "client_name", "sector_identifier": "sector_identifier_uri"}
 
 LONGEST_NAME = 60
+# The end of Latin Extended-A: what comes after it holds letters that look like ours and aren't (OA-27).
+LAST_OF_OURS = 0x17F
 LONGEST_TEXT = 200
 MOST_CONTACTS = 10
 DEEPEST = 6
@@ -172,6 +174,8 @@ def application_type(said: Said) -> str:
 def client_name(said: Said) -> str:
     """The host's name for one that says none. A long one is cut: it has to fit a page."""
     name = text(said, "client_name").strip()
+    if any(character.isalpha() and ord(character) > LAST_OF_OURS for character in name):
+        raise Wrong("client_name", "may hold the letters of the languages of this country only")
     addresses = texts(said, "redirect_uris", [])
     if not name:
         name = (host_of(addresses[0]) if addresses else "") or "Applicatie"
@@ -210,6 +214,10 @@ def sector_of(said: Said, client_id: str) -> str:
     if len(hosts) > 1:
         raise Wrong("sector_identifier_uri", "must be given, because redirect_uris name several hosts")
     host = hosts.pop() if hosts else ""
+    if host.startswith(DYNAMIC):
+        raise Wrong(
+            "redirect_uris", f"no host's name begins with {DYNAMIC}: that is how other sectors are named"
+        )
     return client_id if not host or host in LOOPBACK else host
 
 

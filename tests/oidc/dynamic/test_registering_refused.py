@@ -8,11 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
+from idp.oidc.protocol import GrantType
 from idp.settings import SettingsError
 from tests.oidc.dynamic.applicant import WEB, Applicant, token
 from tests.oidc.dynamic.shelf import Shelf
 from tests.support.provider import Provider
+
+DEVICE_CODE = GrantType.DEVICE_CODE.value
 
 
 def refused(applicant: Applicant, **changes: Any) -> tuple[str, str]:
@@ -26,8 +30,17 @@ def refused(applicant: Applicant, **changes: Any) -> tuple[str, str]:
 
 def test_OA_27_the_name_of_an_application_that_pupils_know(applicant: Applicant) -> None:
     applicant.provider.relying_party("oefenapp")
-    for name in ("Oefenapp", "O.e.f.e.n.a.p.p", "0efenapp", "Оefenapp"):
+    for name in ("Oefenapp", "O.e.f.e.n.a.p.p", "0efenapp", "Öefenapp"):
         assert refused(applicant, client_name=name)[1] == "client_name: is the name of another application"
+
+
+def test_OA_27_the_name_of_another_supplier_s_application(applicant: Applicant) -> None:
+    applicant.register()
+    other = token(applicant.provider, label="Iemand anders")
+    for name in ("Leesrijk", "LeesrIjk", "Lees rijk"):
+        said = {**WEB, "client_name": name, "redirect_uris": ["https://elders.example/callback"]}
+        answer = applicant.post(said, bearer=other)
+        assert answer.json()["error_description"] == "client_name: is the name of another application", name
 
 
 CODES: tuple[tuple[dict[str, Any], str], ...] = (
@@ -49,6 +62,30 @@ def test_PR_03_the_sector_of_an_application_that_pupils_know(applicant: Applican
     applicant.provider.relying_party("oefenapp")
     at_its_host = ["https://oefenapp.example/uploads/kaper.html"]
     assert refused(applicant, redirect_uris=at_its_host)[1].startswith("sector_identifier_uri: is of another")
+
+
+def test_PR_03_the_sector_of_another_supplier_s_application(applicant: Applicant) -> None:
+    """A redirect address proves nothing: a device's grant and logout tokens go elsewhere, and both tell `sub`."""
+    applicant.register()
+    other = token(applicant.provider, label="Iemand anders")
+    stolen = {**WEB, "client_name": "Ander spel", "backchannel_logout_uri": "https://elders.example/out"}
+    answer = applicant.post(stolen, bearer=other)
+    assert answer.json()["error_description"].startswith("sector_identifier_uri: is of another application")
+    assert applicant.try_to_register(client_name="Leesrijk 2").status_code == 201  # its own supplier may
+
+
+def test_PR_03_the_sector_of_an_application_without_a_host(applicant: Applicant) -> None:
+    board = applicant.register(client_name="Bord", redirect_uris=None, grant_types=[DEVICE_CODE])
+    named = [f"https://{board['client_id']}/callback"]
+    assert refused(applicant, redirect_uris=named)[1].startswith(
+        "redirect_uris: no host's name begins with dyn-"
+    )
+
+
+def test_PR_03_a_list_that_names_nobody_proves_nothing(applicant: Applicant, shelf: Shelf) -> None:
+    empty = shelf.put_list("/leeg.json", [])
+    said = {"redirect_uris": None, "grant_types": [DEVICE_CODE], "sector_identifier_uri": empty}
+    assert refused(applicant, **said)[1] == "sector_identifier_uri: proves nothing without redirect_uris"
 
 
 def test_OA_15_a_key_that_we_could_not_believe(applicant: Applicant) -> None:
@@ -209,3 +246,12 @@ def test_a_limit_that_is_misspelt_stops_the_provider(
 ) -> None:
     with pytest.raises(SettingsError, match=f"registration.{next(iter(setting))}: "):
         open_provider(registration={"enabled": True, **setting})
+
+
+def test_OA_47_names_that_nobody_can_have_are_not_kept(provider: Provider) -> None:
+    """Whatever begins like one of theirs could otherwise fill our memory, a megabyte each."""
+    for number in range(5):
+        long = f"dyn-{number}" + "a" * 5000
+        answer = requests.post(f"{provider.origin}/authorize", data={"client_id": long}, timeout=5)
+        assert answer.status_code == 400
+    assert provider.app.extensions["leerid.registration"].known.found == {}

@@ -1,14 +1,15 @@
-"""What a client assertion says, at the very edges of what is allowed (OA-19): examples, without database or HTTP."""
+"""A client's proof of who it is, at the very edges of what is allowed: examples, without database or HTTP."""
 
 from __future__ import annotations
 
+import base64
 import logging
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from idp.oidc.client_authentication import fault_in, refused
+from idp.oidc.client_authentication import ClientRefused, basic_pair, fault_in, refused
 from idp.oidc.clients import Client
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -88,3 +89,44 @@ def test_the_reason_of_a_refusal_is_in_the_log_and_not_in_the_answer(
         ("client:refused", "wrong-secret-or-method", "oefenapp")
     ]
     assert answer.get_error_description() == "client authentication failed"
+
+
+def header(pair: bytes) -> str:
+    return "Basic " + base64.b64encode(pair).decode()
+
+
+@pytest.mark.parametrize(
+    ("pair", "read"),
+    [
+        (b"oefenapp:x", ("oefenapp", "x")),
+        (b"oefenapp:", ("oefenapp", "")),
+        (b"oefenapp:a:b", ("oefenapp", "a:b")),
+        (b"oefen+app:a+b%2B%3A", ("oefen app", "a b+:")),
+    ],
+)
+def test_RFC_6749_2_3_1_a_pair_is_read(pair: bytes, read: tuple[str, str]) -> None:
+    assert basic_pair(header(pair)) == read
+    assert basic_pair(header(pair).replace("Basic", "bAsIc")) == read
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Basic b2VmZW5hcHA6eB==",  # "oefenapp:x", with bits at its end that mean nothing
+        "Basic b2VmZW5hcHA6eA",
+        "Basic b2VmZW5hcHA6eA===",
+        "Basic b2VmZW5hcHA6eA==\n",
+        "Basic  b2VmZW5hcHA6eA==",
+        "Basic b2VmZW5h cHA6eA==",
+        "Basic b2Vm-W5_cHA6eA==",
+        "Bearer b2VmZW5hcHA6eA==",
+        "Basic",
+        "",
+        header(b"oefenapp"),  # no colon
+        header(b"oefenapp:%ff"),
+        header(b"oefenapp:\xff"),
+    ],
+)
+def test_OA_11_what_is_almost_a_pair_is_none(given: str) -> None:
+    with pytest.raises(ClientRefused):
+        basic_pair(given)
