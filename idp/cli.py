@@ -432,7 +432,8 @@ def claim_and_purpose(said: str) -> tuple[str, str]:
     help="Good for every registration until then: for a conformance run, never for a supplier.",
 )
 def clients_token(config_path: Path, label: str, hours: int | None, many: bool) -> None:
-    """Make an initial access token, with which one application may register itself. LABEL says for whom it is."""
+    """Make an initial access token, with which one application may register itself. LABEL says for whom it is:
+    the applications of one label may know a pupil by the same name."""
     settings = settings_from(config_path).registration
     from idp.database import writing
     from idp.oidc.dynamic import initial_tokens

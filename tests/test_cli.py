@@ -219,6 +219,24 @@ def test_staff_is_appointed_and_revoked(ready: Leerid) -> None:
     assert roles(ready, "els.verstraete") == "beheerder 5"
 
 
+def test_CV_19_after_the_last_beheerder_the_next_one_is_somebody_else(ready: Leerid, tmp_path: Path) -> None:
+    """Who is the first is decided on this machine only, and whoever was it before gets nothing back."""
+    ready("schools", "add", 2, "Brussel")
+    first = dict(
+        line.split(": ")
+        for line in ready("staff", "add", "Els", "Verstraete", "--school", 2).out.splitlines()
+    )
+    ready("staff", "revoke", first["username"], 2)
+    second = dict(
+        line.split(": ")
+        for line in ready("staff", "add", "Els", "Verstraete", "--school", 2).out.splitlines()
+    )
+    assert second["username"] != first["username"]
+    assert (roles(ready, first["username"]), roles(ready, second["username"])) == ("-", "beheerder 2")
+    assert standing(tmp_path, first["username"]) is Standing.INACTIVE
+    assert not fits(tmp_path, second["username"], first["temporary password"])
+
+
 def test_a_leerkracht_has_classes_and_the_last_ones_named_count(ready: Leerid) -> None:
     ready("schools", "add", 2, "Brussel")
     ready(

@@ -200,7 +200,7 @@ def test_FT_23_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["cookies.key", "pairwise.key", "lookup.key", "audit.key"])
-def test_FT_23_a_missing_key_is_refused(tmp_path: Path, name: str) -> None:
+def test_FT_23_CV_30_a_missing_key_is_refused(tmp_path: Path, name: str) -> None:
     key_files.make_missing(tmp_path, utc_now())
     (tmp_path / name).unlink()
     with pytest.raises(key_files.KeyFileError, match=name):
@@ -208,7 +208,7 @@ def test_FT_23_a_missing_key_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("content", [CANARY, "c2hvcnQ=", ""])
-def test_FT_23_a_weak_or_broken_key_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
+def test_FT_23_CV_30_a_weak_or_broken_key_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
     key_files.make_missing(tmp_path, utc_now())
     (tmp_path / "lookup.key").unlink()
     key_files.write_private(tmp_path / "lookup.key", content.encode())

@@ -87,7 +87,7 @@ def test_PW_28_the_database_has_a_digest_only(db: Session) -> None:
     assert len(row.digest) == 64
 
 
-def test_PW_28_another_purpose_or_a_token_that_is_none_is_refused(db: Session) -> None:
+def test_PW_28_CV_18_another_purpose_or_a_token_that_is_none_is_refused(db: Session) -> None:
     token = asked(db, account(db))
     row = db.scalars(select(OneTimeLink)).one()
     assert verified(db, token[:-1]) is None
@@ -98,7 +98,7 @@ def test_PW_28_another_purpose_or_a_token_that_is_none_is_refused(db: Session) -
     assert verified(db, token) is None
 
 
-def test_PW_28_an_address_that_was_taken_away_is_not_brought_back(db: Session) -> None:
+def test_PW_28_CV_18_an_address_that_was_taken_away_is_not_brought_back(db: Session) -> None:
     who = account(db)
     token = asked(db, who)
     writing(db)

@@ -65,7 +65,7 @@ def account(provider: Provider, pupil: Made) -> tuple[Any, ...]:
         return found.username, found.handed_out_at, found.failures_count_from
 
 
-def test_OA_54_another_schools_pupil_is_as_unknown_as_one_that_nobody_has(
+def test_OA_54_CV_29_another_schools_pupil_is_as_unknown_as_one_that_nobody_has(
     provider: Provider, theirs: Made
 ) -> None:
     ours = signed_in(provider, provider.people.staff(school=OURS))
@@ -75,7 +75,7 @@ def test_OA_54_another_schools_pupil_is_as_unknown_as_one_that_nobody_has(
     assert account(provider, theirs) == before
 
 
-def test_OA_54_another_school_is_as_unknown_as_one_that_is_not_there(
+def test_OA_54_CV_29_another_school_is_as_unknown_as_one_that_is_not_there(
     provider: Provider, theirs: Made
 ) -> None:
     ours = signed_in(provider, provider.people.staff(school=OURS))

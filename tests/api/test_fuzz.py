@@ -242,7 +242,7 @@ QUERIES = (
 )  # fmt: skip
 
 
-def test_OA_09_a_question_that_is_not_described_is_refused(desk: Desk) -> None:
+def test_OA_09_CV_30_a_question_that_is_not_described_is_refused(desk: Desk) -> None:
     for what in ("pupils", "log", "log.csv", "pupils.xlsx", "usernames", "cards.pdf"):
         for query in QUERIES:
             answer = desk.get(f"{what}?{query}")

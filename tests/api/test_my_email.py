@@ -18,6 +18,7 @@ from idp.authentication import subjects
 from idp.mail import budgets
 from idp.mail.records import OutboxMail
 from tests.api.staff import Caller, signed_in
+from tests.authentication.doors import fail, is_in, say_name, say_password
 from tests.support.browser import Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
@@ -377,10 +378,37 @@ def test_OA_65_PW_27_proving_and_dropping_at_once_end_in_one_of_both(
         assert shown(caller) == (None, None)
 
 
+# Nobody's name in somebody else's field (OA-39)
+
+
+def test_OA_39_CV_42_who_gives_anothers_name_or_address_locks_nobody_out(
+    provider: Provider, pupil: Made, caller: Caller
+) -> None:
+    """An address that isn't proven is nobody's; a name is never an address, nor an address a name."""
+    proven(provider, caller)
+    bully = provider.people.pupil("advanced", school=2)
+    theirs = signed_in(provider, bully, "leerid:self")
+    assert link(theirs, pupil.username).status_code == 422
+    assert link(theirs).status_code == 200
+    els = signed_in(provider, provider.people.staff(school=2))
+    for name in (ADDRESS, ADDRESS.replace("@", "\uff20"), pupil.username.upper()):
+        answer = els.post(f"/api/schools/2/pupils/{bully.number}/username", {"username": name})
+        assert answer.status_code in (409, 422), name
+    remote = Visitor(provider.issuer)
+    say_name(remote, bully.username)
+    fail(remote, 12)
+    for name in (ADDRESS, pupil.username):
+        owner = Visitor(provider.issuer)
+        say_name(owner, name)
+        assert is_in(say_password(owner, pupil.password), provider), name
+        owner.close()
+    remote.close()
+
+
 # What is written
 
 
-def test_OA_43_the_link_names_the_issuer_whatever_host_was_asked(
+def test_OA_43_CV_14_the_link_names_the_issuer_whatever_host_was_asked(
     open_provider: Callable[..., Provider],
 ) -> None:
     provider = open_provider()

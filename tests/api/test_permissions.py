@@ -348,7 +348,7 @@ def test_CV_27_every_described_address_is_in_the_table(provider: Provider) -> No
     assert described == set(TABLE), "say who may call a new address"
 
 
-def test_CV_27_OA_54_OA_56_who_may_call_what(world: World) -> None:
+def test_CV_27_OA_54_OA_56_CV_45_who_may_call_what(world: World) -> None:
     wrong = []
     for address, (expected, attempt) in TABLE.items():
         for who, status in zip(Who, expected, strict=True):

@@ -55,7 +55,7 @@ def test_a_token_in_the_address_is_not_read(desks: Desks) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_OA_56_an_applications_token_opens_nothing_here(desks: Desks, path: str) -> None:
+def test_OA_56_CV_26_an_applications_token_opens_nothing_here(desks: Desks, path: str) -> None:
     rp = desks.provider.relying_party()
     asked = rp.ask(scope="openid profile leerid")
     visitor = desks.visitor()
@@ -67,7 +67,7 @@ def test_OA_56_an_applications_token_opens_nothing_here(desks: Desks, path: str)
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 
-def test_OA_56_the_school_desks_token_does_not_open_the_pupils_dashboard(desks: Desks) -> None:
+def test_OA_56_CV_26_the_school_desks_token_does_not_open_the_pupils_dashboard(desks: Desks) -> None:
     token = token_for(desks, desks.provider.people.staff(school=2), "schoolloket")
     answer = ask(desks, "/api/me/applications", Authorization=f"Bearer {token}")
     assert_problem(answer, 403)
@@ -116,6 +116,6 @@ def test_what_is_not_there_is_a_problem_as_well(desks: Desks) -> None:
     assert told["type"] == "urn:leerid:problem:not-found"
 
 
-def test_OA_45_no_other_site_may_read_an_answer(desks: Desks) -> None:
+def test_OA_45_CV_44_no_other_site_may_read_an_answer(desks: Desks) -> None:
     answer = ask(desks, "/api/me", Origin="https://evil.example")
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.routing import Rule
 
 from idp.accounts.records import Account, AuditEvent
 from idp.api.describing import calls
 from idp.api.guessing import TAKEN_AN_HOUR
 from idp.api.one_pupil import UNLOCKS_A_DAY
 from idp.rules.belgian_time import school_day
-from idp.schools.records import RenewedPupil
+from idp.schools.appointments import appointments_of, dismiss
+from idp.schools.records import Appointment, Operator, RenewedPupil
 from idp.schools.renewals.proposing import MOST_OPEN
 from tests.api.renewing import SCHOOL, Desk, desk_of
 from tests.api.staff import Caller
@@ -207,3 +210,55 @@ def test_OA_47_ones_own_proposals_only_make_room(provider: Provider, desk: Desk,
 def events(provider: Provider, what: str) -> list[AuditEvent]:
     with provider.reading() as db:
         return list(db.scalars(select(AuditEvent).where(AuditEvent.what == what).order_by(AuditEvent.id)))
+
+
+# Nobody is the first administrator by coming first (CV-19)
+
+
+def test_CV_19_CV_45_no_address_makes_an_administrator(provider: Provider, browser: Visitor) -> None:
+    """Neither while there is none yet, nor after the last one left: every address that takes something, by a stranger."""
+    provider.people.school(SCHOOL)
+    assert tried_everywhere(provider, browser) > 20
+    assert roles_and_accounts(provider) == (0, 0, 0)
+    els = provider.people.staff(school=SCHOOL, username="els.verstraete")
+    with provider.db() as db:
+        for appointment in appointments_of(db, els.account_id):
+            dismiss(db, appointment, provider.clock())
+    tried_everywhere(provider, browser)
+    assert roles_and_accounts(provider) == (1, 0, 0)
+
+
+def tried_everywhere(provider: Provider, browser: Visitor) -> int:
+    """Says everywhere that it wants to be a beheerder; answers how many addresses heard it."""
+    token = browser.get("/login").form("/language").fields["csrf_token"]
+    said = {
+        "username": "els.verstraete", "password": "Kaap-123-Hoorn!", "new_password": "Kaap-123-Hoorn!",
+        "given_name": "Els", "family_name": "Verstraete", "role": "beheerder", "school": SCHOOL, "is_admin": True,
+    }  # fmt: skip
+    adapter = provider.app.url_map.bind("localhost")
+    heard = 0
+    for rule in provider.app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}):
+            filled = {name: filling(rule, name) for name in rule.arguments}
+            address = provider.origin + adapter.build(rule.endpoint, filled, method=method)
+            for body in ({"data": {**said, "csrf_token": token}}, {"json": said}):
+                answer = browser.http.request(method, address, allow_redirects=False, timeout=30, **body)
+                assert answer.status_code < 500, address
+            heard += 1
+    return heard
+
+
+def filling(rule: Rule, name: str) -> object:
+    kind = type(rule._converters[name]).__name__
+    return {"IntegerConverter": SCHOOL, "UUIDConverter": uuid4()}.get(kind, "x")
+
+
+def roles_and_accounts(provider: Provider) -> tuple[int, ...]:
+    """Accounts, roles at a school that count, and operators."""
+    with provider.reading() as db:
+        found = (
+            select(func.count()).select_from(Account),
+            select(func.count()).select_from(Appointment).where(Appointment.ended_at.is_(None)),
+            select(func.count()).select_from(Operator),
+        )
+        return tuple(db.scalar(each) or 0 for each in found)

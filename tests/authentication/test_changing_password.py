@@ -202,7 +202,9 @@ def test_who_opened_the_page_in_time_may_think_for_a_while(
     assert works(provider, visitor, pupil, NEW if in_time else pupil.password)
 
 
-def test_wrong_passwords_here_count_as_everywhere(provider: Provider, visitor: Visitor, pupil: Made) -> None:
+def test_CV_08_wrong_passwords_here_count_as_everywhere(
+    provider: Provider, visitor: Visitor, pupil: Made
+) -> None:
     """PW-06: or the tablet of somebody who is signed in is a place to guess without end."""
     signed_in(visitor, pupil)
     provider.clock.move(minutes=6)

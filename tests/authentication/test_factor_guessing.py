@@ -66,7 +66,9 @@ def test_five_wrong_codes_are_free_and_then_the_page_says_how_long_to_wait(
     assert events(provider, "factor:refused") == 7
 
 
-def test_recovery_codes_and_codes_of_the_app_share_one_count(provider: Provider, visitor: Visitor) -> None:
+def test_CV_08_recovery_codes_and_codes_of_the_app_share_one_count(
+    provider: Provider, visitor: Visitor
+) -> None:
     els = provider.people.staff(totp=True)
     sign_in(visitor, els)
     guess(provider, visitor, els, 3)
@@ -89,7 +91,7 @@ def test_OA_62_the_right_password_again_does_not_forget_wrong_codes(
     assert counted(provider) == 6
 
 
-def test_PW_07_wrong_codes_count_for_the_accounts_hundred(
+def test_PW_07_CV_08_wrong_codes_count_for_the_accounts_hundred(
     open_provider: OpenProvider, new_visitor: NewVisitor
 ) -> None:
     provider = open_provider(staff=REQUIRED, throttle={"account_limit": 8, "protected_attempts": 2})
@@ -173,7 +175,7 @@ def test_OA_65_one_recovery_code_signs_one_browser_in(
     assert events(provider, "factor:recovery-used") == 1
 
 
-def test_PW_01_many_wrong_codes_at_once_are_each_counted_before_they_are_looked_at(
+def test_PW_01_CV_09_many_wrong_codes_at_once_are_each_counted_before_they_are_looked_at(
     provider: Provider, new_visitor: NewVisitor
 ) -> None:
     els = provider.people.staff(totp=True)

@@ -39,14 +39,14 @@ def addresses_seen(provider: Provider) -> int:
         return db.scalar(select(func.count(FailedName.address.distinct()))) or 0
 
 
-def test_OA_40_a_sender_without_a_proxy_is_where_its_connection_comes_from(provider: Provider) -> None:
+def test_OA_40_CV_14_a_sender_without_a_proxy_is_where_its_connection_comes_from(provider: Provider) -> None:
     for number, header in enumerate([{}, *FORGED]):
         fail_with_pictures(provider, header, number)
     assert addresses_seen(provider) == 1
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.9", "a", "1" * 500, ""])
-def test_OA_40_behind_a_proxy_only_what_the_proxy_added_counts(
+def test_OA_40_CV_14_behind_a_proxy_only_what_the_proxy_added_counts(
     open_provider: Callable[..., Provider], forged: str
 ) -> None:
     provider = open_provider(server={"trusted_proxies": 1})

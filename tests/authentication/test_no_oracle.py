@@ -79,12 +79,12 @@ def walk(visitor: Visitor, name: str, password: str) -> list[tuple[Any, ...]]:
     return [seen(page) for page in pages]
 
 
-def test_OA_37_every_name_gets_the_same_answers(provider: Provider, new_visitor: NewVisitor) -> None:
+def test_OA_37_CV_20_every_name_gets_the_same_answers(provider: Provider, new_visitor: NewVisitor) -> None:
     walks = [walk(new_visitor(), name, "fout-wachtwoord") for name in texts(provider)]
     assert all(each == walks[0] for each in walks)
 
 
-def test_OA_37_the_picture_pad_betrays_nothing(provider: Provider, new_visitor: NewVisitor) -> None:
+def test_OA_37_CV_20_the_picture_pad_betrays_nothing(provider: Provider, new_visitor: NewVisitor) -> None:
     pupil = provider.people.pupil("pictures", username="een.aaaaaaaa")
     names = [pupil.username, nobody(provider, with_pictures=True)]
     one, other = (walk(new_visitor(), name, "1357") for name in names)
@@ -92,7 +92,7 @@ def test_OA_37_the_picture_pad_betrays_nothing(provider: Provider, new_visitor: 
     assert one[0][0] == "pictures"
 
 
-def test_OA_37_a_name_that_nobody_has_always_looks_the_same(
+def test_OA_37_CV_20_a_name_that_nobody_has_always_looks_the_same(
     provider: Provider, new_visitor: NewVisitor
 ) -> None:
     for name in ("niemand.eerst", "niemand.tweede", "niemand.derde"):

@@ -38,6 +38,7 @@ from tests.authentication.recovery import (
     change,
     choose,
     is_reset,
+    links_in,
     mailed,
     mails,
     reset,
@@ -93,7 +94,7 @@ def seen(page: Page) -> tuple[Any, ...]:
 # No oracle
 
 
-def test_OA_37_everybody_gets_the_same_answer(provider: Provider, new_visitor: NewVisitor) -> None:
+def test_OA_37_CV_20_everybody_gets_the_same_answer(provider: Provider, new_visitor: NewVisitor) -> None:
     names = of_every_kind(provider)
     answers = [seen(ask(new_visitor(), name)) for name in names]
     for name, each in zip(names, answers, strict=True):
@@ -353,7 +354,7 @@ def test_PW_28_the_database_has_a_digest_only(provider: Provider, visitor: Visit
         {"email_verified_at": None},
     ],
 )
-def test_PW_28_another_address_since_then_and_the_link_is_dead(
+def test_PW_28_CV_18_another_address_since_then_and_the_link_is_dead(
     provider: Provider, visitor: Visitor, pupil: Made, columns: dict[str, Any]
 ) -> None:
     link = mailed(provider, visitor, pupil.username)
@@ -390,7 +391,7 @@ def test_PW_28_a_link_that_never_was_says_no_more_than_an_old_one(
     assert page.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_PW_28_links_of_another_purpose_open_nothing_here(provider: Provider, visitor: Visitor) -> None:
+def test_PW_28_CV_18_links_of_another_purpose_open_nothing_here(provider: Provider, visitor: Visitor) -> None:
     pupil = provider.people.pupil("advanced", offer_email=True)
     sign_in(visitor, pupil)
     visitor.submit(button="email-submit", email=ADDRESS)
@@ -403,6 +404,30 @@ def test_PW_28_links_of_another_purpose_open_nothing_here(provider: Provider, vi
     token = mailed(provider, visitor, pupil.username).rsplit("/", 1)[1]
     assert visitor.get(f"/verify-email/{token}").status == 404
     assert visitor.get(f"/reset/{token}").status == 200
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_OA_43_CV_14_the_link_leads_to_the_issuer_whatever_was_forwarded(
+    open_provider: Callable[..., Provider], proxies: int
+) -> None:
+    """Also behind a proxy, which is believed about the address of a visitor and about nothing else."""
+    provider = open_provider(server={"trusted_proxies": proxies})
+    pupil = provider.people.pupil("advanced", email=ADDRESS)
+    visitor = Visitor(provider.issuer)
+    visitor.get("/forgot")
+    forged = {
+        "X-Forwarded-Host": "boos.example",
+        "X-Forwarded-Proto": "gopher",
+        "X-Forwarded-Port": "81",
+        "X-Forwarded-Prefix": "/boos",
+        "Forwarded": "host=boos.example;proto=gopher",
+    }
+    visitor.http.headers.update(forged)
+    visitor.submit(button="forgot-submit", username=pupil.username)
+    assert answer(provider) == 1
+    (link,) = links_in(mails(provider)[-1])
+    assert re.fullmatch(re.escape(provider.issuer) + r"/reset/[A-Za-z0-9_-]{43}", link)
+    visitor.close()
 
 
 # CV-16: no password without its link

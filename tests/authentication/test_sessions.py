@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from idp.accounts import passwords
@@ -17,7 +17,7 @@ from idp.database import writing
 from idp.rules.account_types import AccountKind, SessionLimits, Strength
 from idp.settings import Sessions
 from tests.accounts.making import NOW, account
-from tests.authentication.doors import is_in, sign_in
+from tests.authentication.doors import is_in, sign_in, sign_out
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
 
@@ -140,3 +140,24 @@ def test_OA_36_a_session_cookie_sent_twice_is_none(provider: Provider, visitor: 
     ):
         page = visitor.get("/login", headers={"Cookie": f"leerid_browser={browser}; {cookies}"})
         assert not is_in(page, provider)
+
+
+@pytest.mark.parametrize("how", ["signed out", "row deleted"])
+def test_CV_21_a_session_that_is_gone_is_gone_at_every_node(
+    provider: Provider, visitor: Visitor, how: str
+) -> None:
+    """Also at a node that knew it a moment ago, for whoever kept the cookie."""
+    sign_in(visitor, provider.people.pupil("basic"))
+    copies = [Visitor(provider.issuer), Visitor(provider.another_node())]
+    for copy in copies:
+        copy.at_home.add(provider.issuer)
+        copy.http.cookies.update(visitor.http.cookies)
+        assert is_in(copy.get("/login"), provider)
+    if how == "signed out":
+        sign_out(visitor)
+    else:
+        with provider.db() as db:
+            db.execute(delete(BrowserSession))
+    for copy in copies:
+        assert "login-next" in copy.get("/login").ids
+        copy.close()

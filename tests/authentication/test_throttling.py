@@ -239,7 +239,7 @@ def test_success_clears_only_the_way_that_it_came_by(
 # Many at once, and many together
 
 
-def test_PW_01_two_hundred_guesses_at_once_on_two_nodes_are_five(
+def test_PW_01_CV_09_two_hundred_guesses_at_once_on_two_nodes_are_five(
     provider: Provider, visitor: Visitor
 ) -> None:
     pupil = provider.people.pupil("advanced")
@@ -252,7 +252,9 @@ def test_PW_01_two_hundred_guesses_at_once_on_two_nodes_are_five(
     assert sum("notice=wait" in answer for answer in answers) == 195
 
 
-def test_PW_01_a_right_one_beyond_the_limit_is_not_accepted(provider: Provider, visitor: Visitor) -> None:
+def test_PW_01_CV_09_a_right_one_beyond_the_limit_is_not_accepted(
+    provider: Provider, visitor: Visitor
+) -> None:
     pupil = provider.people.pupil("advanced")
     say_name(visitor, pupil.username)
     fail(visitor, 5)
@@ -425,7 +427,9 @@ def test_PW_05_when_the_device_has_nothing_left_the_card_goes_on(
     assert is_in(say_password(tablet, pupil.password), provider)
 
 
-def test_PW_06_one_count_for_every_way_of_writing_a_name(provider: Provider, new_visitor: NewVisitor) -> None:
+def test_PW_06_CV_08_one_count_for_every_way_of_writing_a_name(
+    provider: Provider, new_visitor: NewVisitor
+) -> None:
     pupil = provider.people.pupil("advanced", username="ardalan.bhatti", email="ardalan@example.org")
     written = [
         "ardalan.bhatti",
@@ -450,7 +454,7 @@ def test_PW_06_one_count_for_every_way_of_writing_a_name(provider: Provider, new
         )
 
 
-def test_PW_06_signing_in_again_counts_with_the_rest(provider: Provider, visitor: Visitor) -> None:
+def test_PW_06_CV_08_signing_in_again_counts_with_the_rest(provider: Provider, visitor: Visitor) -> None:
     pupil, app = provider.people.pupil("advanced"), provider.relying_party()
     sign_in(visitor, pupil)
     visitor.get(app.ask(prompt="login").url)
@@ -458,7 +462,7 @@ def test_PW_06_signing_in_again_counts_with_the_rest(provider: Provider, visitor
     assert counted(provider) == 2
 
 
-def test_PW_07_after_a_hundred_in_a_row_nobody_types_this_name_any_more(
+def test_PW_07_CV_08_after_a_hundred_in_a_row_nobody_types_this_name_any_more(
     open_provider: Callable[..., Provider],
 ) -> None:
     """Across ways, across midnight, and on another node; the hundredth is the last that is checked."""

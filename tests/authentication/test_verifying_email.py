@@ -60,7 +60,7 @@ def test_R69_R74_the_link_proves_the_address_and_the_old_one_hears_of_it(
     assert events(provider, "account:email-verified") == 1
 
 
-def test_DEV_7_the_link_signs_nobody_in(visitor: Visitor, link: str) -> None:
+def test_DEV_7_CV_18_the_link_signs_nobody_in(visitor: Visitor, link: str) -> None:
     page = click(visitor, link)
     assert visitor.cookie("leerid_session") is None
     assert page.links["Ga naar het Leerlingloket"]
@@ -131,7 +131,7 @@ def test_OA_65_PW_27_fifty_clicks_over_two_nodes_are_one_success_and_one_notice(
 
 
 @pytest.mark.parametrize("what", ["dropped", "kept", "asked again", "password", "blocked", "used"])
-def test_PW_28_PW_29_a_link_that_no_longer_fits_is_like_one_that_never_was(
+def test_PW_28_PW_29_CV_18_a_link_that_no_longer_fits_is_like_one_that_never_was(
     provider: Provider, visitor: Visitor, pupil: Made, link: str, what: str
 ) -> None:
     never = visitor.get(f"/verify-email/{'A' * 43}")
@@ -162,7 +162,7 @@ def undo(provider: Provider, pupil: Made, what: str) -> None:
                 account.blocked_at, account.blocked_by = now, "beheer"
 
 
-def test_OA_58_a_hostile_address_is_words_on_the_page(
+def test_OA_58_CV_35_a_hostile_address_is_words_on_the_page(
     provider: Provider, visitor: Visitor, pupil: Made
 ) -> None:
     """No such address passes the form; a feed of later years may be less careful."""

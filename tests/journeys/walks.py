@@ -17,6 +17,7 @@ def open_card(tablet: Page, town: Town, pupil: dict[str, Any]) -> None:
 
 
 def click_pictures(tablet: Page, digits: str) -> None:
+    tablet.wait_for_load_state()  # a click that comes before the script is one without it
     for digit in digits:
         tablet.locator(f"button[data-digit='{digit}']").click()
     tablet.locator("#login-submit").click()

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from idp.mail import outbox
 from idp.mail.delivery import deliver_due
 from idp.mail.records import OutboxMail
-from tests.mail.letters import ARDALAN, number_of, only, put, row
+from tests.mail.letters import ARDALAN, go_on, number_of, only, put, row
+from tests.support.https import Authority
 from tests.support.mail_server import MailServer, html_of, text_of
 from tests.support.provider import Provider
 
@@ -91,7 +92,7 @@ def test_a_mail_on_which_workers_die_is_given_up_in_the_end(post: Provider, runn
     assert (row(post, number).gave_up_at is not None, running.mails) == (True, [])
 
 
-def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
+def test_CV_31_a_server_that_cannot_prove_who_it_is_gets_nothing(
     open_provider: Callable[..., Provider], running: MailServer
 ) -> None:
     """STARTTLS is asked, and this server doesn't even offer it."""
@@ -102,6 +103,26 @@ def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
     assert deliver_due(careful.app) == 0
     assert running.mails == []
     assert only(careful).last_error == "away SMTPNotSupportedError"
+
+
+def test_CV_31_a_server_with_a_certificate_of_nobody_we_trust_gets_nothing(
+    open_provider: Callable[..., Provider],
+    mail_server: MailServer,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The setting is tried on a real connection: first by a provider that doesn't know the authority, then by one that does."""
+    careful = open_provider(
+        mail={"server": "127.0.0.1", "port": mail_server.port, "security": "tls", "timeout_seconds": 2}
+    )
+    put(careful)
+    with mail_server.running(authority.server_side):
+        assert deliver_due(careful.app) == 0
+        assert mail_server.mails == []
+        assert only(careful).last_error == "away SSLCertVerificationError"
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        assert go_on(careful, hours=1) == 1
+    assert len(mail_server.mails) == 1
 
 
 # CV-36: nobody writes a header but us

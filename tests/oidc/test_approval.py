@@ -99,7 +99,7 @@ def test_saying_no_is_told_to_the_application(provider: Provider, visitor: Visit
         assert db.scalars(select(Approval)).all() == []
 
 
-def test_OA_29_another_browser_can_not_answer(
+def test_OA_29_CV_32_another_browser_can_not_answer(
     provider: Provider, visitor: Visitor, new_visitor: Callable[..., Visitor]
 ) -> None:
     victim, thief = provider.people.pupil(), provider.people.pupil()
@@ -112,7 +112,7 @@ def test_OA_29_another_browser_can_not_answer(
     assert (answer.status, answer.left_for) == (403, None), "the token of a form is for one browser"
 
 
-def test_OA_29_an_approval_page_can_not_be_answered_twice(provider: Provider, visitor: Visitor) -> None:
+def test_OA_29_CV_32_an_approval_page_can_not_be_answered_twice(provider: Provider, visitor: Visitor) -> None:
     pupil, rp = provider.people.pupil(), application(provider, "consent")
     page, _ = first_visit(visitor, pupil, rp)
     form = page.form("consent-allow")

@@ -221,7 +221,7 @@ def test_a_code_works_once_and_the_way_back_is_answered_once(provider: Provider,
     assert page.title.startswith("Deze stap is al gedaan")
 
 
-def test_OA_29_a_parked_request_is_for_the_browser_that_began_it(
+def test_OA_29_CV_32_a_parked_request_is_for_the_browser_that_began_it(
     provider: Provider, visitor: Visitor, new_visitor: NewVisitor
 ) -> None:
     pupil, rp = provider.people.pupil(), provider.relying_party()
@@ -233,7 +233,7 @@ def test_OA_29_a_parked_request_is_for_the_browser_that_began_it(
     assert (page.status, page.left_for) == (400, None)
 
 
-def test_OA_29_a_posted_request_is_for_the_first_browser_that_comes(
+def test_OA_29_CV_32_a_posted_request_is_for_the_first_browser_that_comes(
     provider: Provider, visitor: Visitor, new_visitor: NewVisitor
 ) -> None:
     rp = provider.relying_party()
@@ -249,7 +249,7 @@ def test_a_parked_request_is_good_for_an_hour(provider: Provider, visitor: Visit
     assert visitor.get(way_back_of_last_login(provider)).status == 400
 
 
-def test_a_pupil_of_another_school_is_sent_back(provider: Provider, visitor: Visitor) -> None:
+def test_CV_26_a_pupil_of_another_school_is_sent_back(provider: Provider, visitor: Visitor) -> None:
     here, elsewhere = provider.people.pupil(school=111111), provider.people.pupil(school=222222)
     rp = provider.relying_party(schools=[111111])
     left_for, asked = through(visitor, here, rp)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+import time
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import pytest
+import requests
 
 from tests.oidc.roads import error, id_token, through
 from tests.support.browser import Page, Visitor
@@ -60,7 +62,7 @@ def is_own_page(page: Page) -> bool:
 
 @pytest.mark.parametrize("cause", WRONG)
 @pytest.mark.parametrize("address", [ELSEWHERE, None])
-def test_OA_01_no_error_leads_to_an_address_that_was_not_registered(
+def test_OA_01_CV_02_no_error_leads_to_an_address_that_was_not_registered(
     provider: Provider, visitor: Visitor, cause: str, address: str | None
 ) -> None:
     rp = provider.relying_party()
@@ -179,6 +181,7 @@ def near_misses() -> list[str]:
         f"https://oefenapp.exampl{path}",
         f"https://oefenapp.examples{path}",
         f"https://oefenapp%2eexample{path}",
+        f"https://oefenappxexample{path}",
         f"https://oefenapp。example{path}",
         f"https://oefenаpp.example{path}",
         f"https://ｏｅｆｅｎａｐｐ.example{path}",
@@ -225,7 +228,7 @@ def test_OA_02_there_are_enough_near_misses() -> None:
     assert len(set(near_misses())) >= 120
 
 
-def test_OA_02_redirect_uri_near_misses(provider: Provider, visitor: Visitor) -> None:
+def test_OA_02_CV_12_redirect_uri_near_misses(provider: Provider, visitor: Visitor) -> None:
     rp = provider.relying_party()
     let_through = []
     for address in near_misses():
@@ -350,7 +353,7 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     ],
 )
 @pytest.mark.parametrize("kind", ["client_secret_basic", "none", "optional"])
-def test_OA_07_pkce_can_not_be_weakened(
+def test_OA_07_CV_13_pkce_can_not_be_weakened(
     provider: Provider, visitor: Visitor, kind: str, challenge: str | None, method: str | None
 ) -> None:
     if kind == "optional":
@@ -477,7 +480,7 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("hostile", SCRIPTS)
-def test_OA_58_what_an_application_sends_is_never_markup(
+def test_OA_58_CV_35_what_an_application_sends_is_never_markup(
     provider: Provider, visitor: Visitor, hostile: str
 ) -> None:
     rp = provider.relying_party(name=hostile[:60], description=hostile)
@@ -492,7 +495,9 @@ def test_OA_58_what_an_application_sends_is_never_markup(
         assert sink not in page.html
 
 
-def test_OA_56_a_scope_that_was_not_registered_is_never_granted(provider: Provider, visitor: Visitor) -> None:
+def test_OA_56_CV_26_a_scope_that_was_not_registered_is_never_granted(
+    provider: Provider, visitor: Visitor
+) -> None:
     pupil, rp = (
         provider.people.pupil(),
         provider.relying_party(scope="openid profile", grant_types=["authorization_code"]),
@@ -510,3 +515,43 @@ def test_OA_01_a_removed_application_is_unknown_at_once(provider: Provider, visi
     assert visitor.get(url).status == 200
     provider.unregister(rp.client_id)
     assert is_own_page(visitor.get(url))
+
+
+@pytest.mark.parametrize("name", ["scope", "prompt", "acr_values", "ui_locales", "response_type", "claims"])
+def test_OA_47_CV_40_a_parameter_of_very_many_words_costs_nothing(provider: Provider, name: str) -> None:
+    rp = provider.relying_party()
+    asked = dict(parse_qsl(urlsplit(rp.ask().url).query))
+    for words in (" ".join(["openid"] * 100_000), "a " * 400_000, " " * 900_000):
+        began = time.monotonic()
+        answer = requests.post(
+            f"{provider.issuer}/authorize", {**asked, name: words}, allow_redirects=False, timeout=30
+        )
+        assert answer.status_code in (303, 400, 413)
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer", "DPoP", "basic", "B" * 20_000, ""])
+def test_OA_47_CV_40_an_endless_authorization_header_costs_nothing(provider: Provider, scheme: str) -> None:
+    for value in (
+        "A" * 40_000,
+        "=" * 40_000,
+        "Og" * 20_000,
+        " " * 40_000 + "x",
+        "a=b," * 10_000,
+        ":" * 40_000,
+    ):
+        for method, path in (
+            ("POST", "/token"),
+            ("GET", "/userinfo"),
+            ("POST", "/introspect"),
+            ("GET", "/api/me"),
+        ):
+            began = time.monotonic()
+            answer = requests.request(
+                method,
+                provider.issuer + path,
+                headers={"Authorization": f"{scheme} {value}".strip()},
+                timeout=30,
+            )
+            assert 400 <= answer.status_code < 500, (path, value[:10])
+            assert time.monotonic() - began < 2, (path, value[:10])

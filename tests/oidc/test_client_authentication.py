@@ -309,7 +309,9 @@ def test_OA_19_the_token_endpoint_is_an_audience_for_who_is_registered_so(provid
     ],
     ids=lambda changes: str(changes)[:40],
 )
-def test_OA_19_CV_04_CV_05_what_an_assertion_must_say(asserting: Asserting, changes: dict[str, Any]) -> None:
+def test_OA_19_CV_04_CV_05_CV_41_what_an_assertion_must_say(
+    asserting: Asserting, changes: dict[str, Any]
+) -> None:
     issuer = asserting.rp.issuer
     filled = json.loads(
         json.dumps({k: v for k, v in changes.items() if v is not ...}).replace("ISSUER", issuer)
@@ -561,10 +563,10 @@ def test_OA_17_CV_04_bombs_cost_nothing(asserting: Asserting) -> None:
     ]  # fmt: skip
     for bomb in bombs:
         refused(asserting.send(bomb))
-    began = time.perf_counter()
+    began = time.process_time()
     for bomb in bombs:
         asserting.send(bomb)
-    assert time.perf_counter() - began < 0.1 * len(bombs)
+    assert time.process_time() - began < 0.1 * len(bombs)
 
 
 def test_OA_15_no_key_that_costs_more_than_a_verification() -> None:

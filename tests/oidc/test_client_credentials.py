@@ -97,7 +97,7 @@ def test_OA_56_two_resources_at_once_are_none(provider: Provider, rp: RelyingPar
 @pytest.mark.parametrize(
     "scope", ["openid", "profile", "leerid:self", "leerid:school", "offline_access", "x", " "]
 )
-def test_OA_56_no_scope_because_those_are_about_people(provider: Provider, scope: str) -> None:
+def test_OA_56_CV_26_no_scope_because_those_are_about_people(provider: Provider, scope: str) -> None:
     rp = machine(provider, first_party=True, scope="openid profile leerid:self leerid:school")
     assert error_of(ask(rp, scope=scope)) == "invalid_scope"
 

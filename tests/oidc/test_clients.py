@@ -230,7 +230,9 @@ def test_our_own_portal_may_carry_our_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["code", "state", "iss", "error", "error_description", "session_state"])
-def test_OA_03_an_address_with_a_parameter_of_our_answer_is_refused(tmp_path: Path, parameter: str) -> None:
+def test_OA_03_CV_12_an_address_with_a_parameter_of_our_answer_is_refused(
+    tmp_path: Path, parameter: str
+) -> None:
     said = refusal(tmp_path, redirect_uris=[f"https://a.example/cb?x=1&{parameter}=y"])
     assert f"already has the parameter {parameter}" in said
 

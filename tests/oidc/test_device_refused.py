@@ -91,7 +91,9 @@ def test_OA_09_nothing_is_read_from_an_address_or_read_twice(provider: Provider)
     assert rp.http.post(address, data=form).status_code == 200
 
 
-def test_OA_56_a_device_gets_no_more_scope_than_was_registered(provider: Provider, visitor: Visitor) -> None:
+def test_OA_56_CV_26_a_device_gets_no_more_scope_than_was_registered(
+    provider: Provider, visitor: Visitor
+) -> None:
     board = start(on_board(provider, scope="openid profile"), scope="openid profile email leerid:school")
     say_yes(visitor, board, provider.people.pupil("advanced"))
     assert board.ask().json()["scope"] == "openid profile"

@@ -98,7 +98,7 @@ def test_both_names_answer_the_same(provider: Provider) -> None:
     assert document(provider, PATHS[0]) == document(provider, PATHS[1])
 
 
-def test_OA_43_the_issuer_is_configuration_whatever_the_host_header_says(provider: Provider) -> None:
+def test_OA_43_CV_14_the_issuer_is_configuration_whatever_the_host_header_says(provider: Provider) -> None:
     for header in ("Host", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"):
         answer = requests.get(f"{provider.issuer}{PATHS[0]}", headers={header: "evil.example"}, timeout=5)
         assert "evil.example" not in answer.text
@@ -131,7 +131,7 @@ def test_it_can_be_kept_and_asked_after(provider: Provider, path: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://a.example", "https://b.example"])
-def test_OA_45_scripts_of_any_site_may_read_it_and_none_with_credentials(
+def test_OA_45_CV_44_scripts_of_any_site_may_read_it_and_none_with_credentials(
     provider: Provider, origin: str
 ) -> None:
     answer = requests.get(f"{provider.issuer}{PATHS[0]}", headers={"Origin": origin}, timeout=5)
@@ -139,7 +139,7 @@ def test_OA_45_scripts_of_any_site_may_read_it_and_none_with_credentials(
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-def test_OA_45_no_script_may_read_our_pages(provider: Provider) -> None:
+def test_OA_45_CV_44_no_script_may_read_our_pages(provider: Provider) -> None:
     rp = provider.relying_party()
     for address in (rp.ask().url, f"{provider.issuer}/end_session", f"{provider.issuer}/"):
         answer = requests.get(address, headers={"Origin": "https://a.example"}, timeout=5)

@@ -274,7 +274,7 @@ def test_PR_23_the_next_child_finds_nothing(provider: Provider, visitor: Visitor
     assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_OA_58_what_an_application_sends_is_no_markup_on_the_logout_page(
+def test_OA_58_CV_35_what_an_application_sends_is_no_markup_on_the_logout_page(
     provider: Provider, visitor: Visitor
 ) -> None:
     rp = application(provider)

@@ -21,7 +21,7 @@ def call(
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_OA_45_any_site_by_one_rule_and_never_with_cookies(provider: Provider, path: str) -> None:
+def test_OA_45_CV_44_any_site_by_one_rule_and_never_with_cookies(provider: Provider, path: str) -> None:
     method = "POST" if path == "/token" else "GET"
     for origin in (SITE, "http://127.0.0.1:1", "https://dief.example", "null.example"):
         answer = call(provider, method, path, origin)
@@ -31,7 +31,9 @@ def test_OA_45_any_site_by_one_rule_and_never_with_cookies(provider: Provider, p
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_OA_45_nothing_for_null_and_nothing_for_those_who_did_not_ask(provider: Provider, path: str) -> None:
+def test_OA_45_CV_44_nothing_for_null_and_nothing_for_those_who_did_not_ask(
+    provider: Provider, path: str
+) -> None:
     for origin in ("null", None):
         headers = call(provider, "GET", path, origin).headers
         assert not [name for name in headers if name.startswith("Access-Control")]
@@ -47,7 +49,7 @@ def test_OA_45_a_preflight_is_answered(provider: Provider, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/revoke", "/introspect", "/authorize", "/end_session"])
-def test_OA_45_no_other_endpoint(provider: Provider, path: str) -> None:
+def test_OA_45_CV_44_no_other_endpoint(provider: Provider, path: str) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         headers = call(provider, method, path).headers
         assert not [name for name in headers if name.startswith("Access-Control")]

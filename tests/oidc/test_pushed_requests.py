@@ -278,7 +278,7 @@ def test_two_request_addresses_are_none(visitor: Visitor, rp: RelyingParty) -> N
     assert "login-next" in visitor.get(address(rp, first)).ids
 
 
-def test_OA_29_after_it_is_picked_up_it_belongs_to_that_browser(
+def test_OA_29_CV_32_after_it_is_picked_up_it_belongs_to_that_browser(
     provider: Provider, visitor: Visitor, new_visitor: Any, rp: RelyingParty
 ) -> None:
     visitor.get(address(rp, pushed(rp)))

@@ -80,7 +80,7 @@ def test_OA_13_another_client_gets_nothing_and_ends_nothing(provider: Provider, 
     assert handed.rp.userinfo(second.access_token).status_code == 200
 
 
-def test_OA_13_OA_56_scope_only_narrows(handed: Handed) -> None:
+def test_OA_13_OA_56_CV_26_scope_only_narrows(handed: Handed) -> None:
     rp, tokens = handed.rp, handed.exchange()
     for wider in (
         "openid profile email leerid leerid:school", "openid offline_access", "leerid:self", "x", "openid\tprofile",

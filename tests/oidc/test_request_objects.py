@@ -278,9 +278,9 @@ def test_OA_17_a_bomb_costs_nothing(provider: Provider, signing: SigningClient) 
         ".",
     ):
         outside = {"redirect_uri": signing.rp.redirect_uri, "response_type": "code", "client_id": "oefenapp"}
-        started = time.perf_counter()
+        started = time.thread_time()  # what this thread did, however busy the machine is
         answer = client.post("/authorize", data={**outside, "request": token}, base_url=provider.issuer)
-        assert time.perf_counter() - started < 0.5
+        assert time.thread_time() - started < 0.5
         assert answer.status_code == 303
         assert "error=invalid_request_object" in answer.headers["Location"], token[:80]
 

@@ -162,7 +162,9 @@ def test_OA_18_it_opens_nothing_here(provider: Provider) -> None:
 # Asked after, and taken back
 
 
-def test_OA_28_its_application_may_ask_after_it_and_nobody_else(provider: Provider, handed: Handed) -> None:
+def test_OA_28_CV_28_its_application_may_ask_after_it_and_nobody_else(
+    provider: Provider, handed: Handed
+) -> None:
     rp, token = handed.rp, handed.exchange().access_token
     body, claims = rp.introspect(token).json(), opened(rp, token)
     assert body["active"] is True

@@ -327,15 +327,17 @@ def test_OA_07_a_code_wants_its_challenge_whatever_comes_with_it(
             assert error(rp, visitor.get(asked.url), asked) == "invalid_request"
 
 
-def test_OA_01_no_token_goes_to_an_address_that_was_not_registered(
+def test_OA_01_CV_02_no_token_goes_to_an_address_that_was_not_registered(
     provider: Provider, visitor: Visitor
 ) -> None:
     rp = old_party(provider)
     through(visitor, provider.people.pupil(), rp)
     for response_type in LEGACY:
         for wrong in ("https://evil.example/callback", f"{rp.redirect_uri}/", f"{rp.redirect_uri}#x", None):
-            page = visitor.get(rp.ask(response_type=response_type, redirect_uri=wrong).url)
-            assert (page.status, page.left_for, page.history) == (400, None, [])
+            for scope in ("openid", "profile", None):
+                asked = rp.ask(response_type=response_type, redirect_uri=wrong, scope=scope)
+                page = visitor.get(asked.url)
+                assert (page.status, page.left_for, page.history) == (400, None, [])
 
 
 def test_tokens_for_a_resource_and_bound_ones_come_from_the_token_endpoint(

@@ -53,7 +53,7 @@ def test_formpost_basic(provider: Provider, visitor: Visitor) -> None:
         assert page.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_OA_03_each_parameter_comes_once(provider: Provider, visitor: Visitor) -> None:
+def test_OA_03_CV_12_each_parameter_comes_once(provider: Provider, visitor: Visitor) -> None:
     pupil, rp = (
         provider.people.pupil(),
         provider.relying_party(redirect_uris=["https://oefenapp.example/callback?x=1"]),

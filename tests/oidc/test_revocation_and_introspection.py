@@ -42,7 +42,9 @@ def test_a_hint_that_is_wrong_or_unknown_does_not_matter(handed: Handed, hint: s
     assert rp.introspect(tokens.refresh_token).json() == {"active": False}
 
 
-def test_OA_28_a_foreign_token_is_neither_revoked_nor_described(provider: Provider, handed: Handed) -> None:
+def test_OA_28_CV_28_a_foreign_token_is_neither_revoked_nor_described(
+    provider: Provider, handed: Handed
+) -> None:
     other, tokens = provider.relying_party("andere"), handed.exchange()
     assert tokens.refresh_token is not None
     for token in (tokens.access_token, tokens.refresh_token):
@@ -51,7 +53,7 @@ def test_OA_28_a_foreign_token_is_neither_revoked_nor_described(provider: Provid
         assert handed.rp.introspect(token).json()["active"] is True
 
 
-def test_OA_28_whoever_is_nobody_is_told_nothing(provider: Provider, handed: Handed) -> None:
+def test_OA_28_CV_28_whoever_is_nobody_is_told_nothing(provider: Provider, handed: Handed) -> None:
     tokens = handed.exchange()
     for path in ("/revoke", "/introspect"):
         answer = requests.post(f"{provider.issuer}{path}", data={"token": tokens.access_token}, timeout=10)
@@ -66,7 +68,7 @@ def test_OA_28_whoever_is_nobody_is_told_nothing(provider: Provider, handed: Han
     assert handed.rp.userinfo(tokens.access_token).status_code == 200
 
 
-def test_OA_28_a_public_client_may_give_back_but_not_ask(provider: Provider) -> None:
+def test_OA_28_CV_28_a_public_client_may_give_back_but_not_ask(provider: Provider) -> None:
     rp = provider.relying_party(token_endpoint_auth_method="none")
     tokens = hand_out(provider, rp, provider.people.pupil()).exchange()
     assert error_of(rp.introspect(tokens.access_token), 401) == "invalid_client"

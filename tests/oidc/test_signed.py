@@ -54,11 +54,11 @@ def with_header(ring: KeyRing, signer: str = "RS256", **changes: Any) -> str:
 
 
 def refused(ring: KeyRing, token: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(InvalidToken) as raised:
         ring.verify(token, algs=ALGS, typ="JWT", now=NOW)
     assert str(raised.value) == ""
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.05
 
 
 def test_a_good_token_is_believed(ring: KeyRing) -> None:

@@ -101,7 +101,7 @@ def test_OA_06_another_redirect_address_is_refused_and_the_right_one_still_works
     [None, "", "x" * 43, "x" * 42, "x" * 129, "é" * 43, "x" * 42 + " ", "x" * 42 + "\n"],
     ids=["absent", "empty", "wrong", "42", "129", "letters", "space", "newline"],
 )
-def test_OA_07_a_verifier_that_does_not_fit_is_refused(handed: Handed, verifier: str | None) -> None:
+def test_OA_07_CV_13_a_verifier_that_does_not_fit_is_refused(handed: Handed, verifier: str | None) -> None:
     answer = handed.rp.try_exchange(handed.code, verifier)
     assert error_of(answer) in ("invalid_grant", "invalid_request")
     handed.exchange()
@@ -113,7 +113,7 @@ def test_OA_07_the_challenge_itself_is_no_verifier(handed: Handed) -> None:
     assert error_of(handed.rp.try_exchange(handed.code, challenge(handed.verifier))) == "invalid_grant"
 
 
-def test_OA_07_a_verifier_without_a_challenge_is_a_downgrade(provider: Provider) -> None:
+def test_OA_07_CV_13_a_verifier_without_a_challenge_is_a_downgrade(provider: Provider) -> None:
     rp = provider.relying_party(pkce="optional")
     handed = hand_out(provider, rp, provider.people.pupil(), pkce=False)
     assert error_of(handed.try_exchange()) == "invalid_grant"

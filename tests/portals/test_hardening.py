@@ -78,7 +78,7 @@ def test_OA_32_a_form_on_another_site_is_refused_even_with_the_token(
     assert visitor.post(desks.leerlingloket.origin + "/language", fields).status == 200
 
 
-def test_OA_34_OA_49_every_page_has_the_headers(desks: Desks, visitor: Visitor) -> None:
+def test_OA_34_OA_49_CV_22_every_page_has_the_headers(desks: Desks, visitor: Visitor) -> None:
     sign_in(visitor, desks.provider.people.pupil("basic", school=2), desks.leerlingloket.origin + "/login")
     paths = ["/", "/profile", "/callback", "/nothing", "/login?iss=x", "/profile.css", "/language"]
     for path in paths:
@@ -97,7 +97,7 @@ def test_OA_49_a_made_up_extension_is_not_a_page(desks: Desks, visitor: Visitor)
         assert visitor.get(desks.leerlingloket.origin + path).status in (404, 308), path
 
 
-def test_OA_45_no_other_site_may_read_a_page(desks: Desks, visitor: Visitor) -> None:
+def test_OA_45_CV_44_no_other_site_may_read_a_page(desks: Desks, visitor: Visitor) -> None:
     for path in ("/", "/profile", "/login"):
         answer = visitor.http.get(
             desks.leerlingloket.origin + path,
@@ -111,7 +111,7 @@ def test_OA_47_a_large_form_is_refused(desks: Desks, visitor: Visitor) -> None:
     assert visitor.post(desks.leerlingloket.origin + "/language", {"language": "x" * 300_000}).status == 413
 
 
-def test_OA_58_names_are_shown_as_text(desks: Desks, visitor: Visitor) -> None:
+def test_OA_58_CV_35_names_are_shown_as_text(desks: Desks, visitor: Visitor) -> None:
     pupil = desks.provider.people.pupil(
         "basic",
         school=2,

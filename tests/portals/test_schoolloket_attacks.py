@@ -299,7 +299,7 @@ MORE = {
 DOING = ("/logout", "/unlock", "/handed-out", "/cancel", "/save")
 
 
-def test_OA_55_what_no_form_of_ours_has_changes_nothing(scene: Scene) -> None:
+def test_OA_55_CV_45_what_no_form_of_ours_has_changes_nothing(scene: Scene) -> None:
     before, token = scene.state(), scene.token
     for path in scene.addresses("POST"):
         if not path.endswith(DOING):
@@ -316,7 +316,7 @@ def test_OA_55_what_no_form_of_ours_has_changes_nothing(scene: Scene) -> None:
 # Headers
 
 
-def test_OA_34_OA_49_every_page_and_every_file_is_for_one_person_and_in_no_frame(scene: Scene) -> None:
+def test_OA_34_OA_49_CV_22_every_page_and_every_file_is_for_one_person_and_in_no_frame(scene: Scene) -> None:
     files = {
         f"/schools/{SCHOOL}/renewals/{scene.saved}/{kind}"
         for kind in ("cards.pdf", "accounts.xlsx", "accounts.csv")
@@ -365,7 +365,7 @@ class Elements(HTMLParser):
             self.acting.append(f"{tag} {dict(attrs).get('src', '')}")
 
 
-def test_OA_58_whatever_a_name_holds_is_shown_and_never_done(scene: Scene) -> None:
+def test_OA_58_CV_35_whatever_a_name_holds_is_shown_and_never_done(scene: Scene) -> None:
     """On every page that there is: a harmless school has the same elements that act."""
     seen = ""
     for path in pages(scene):

@@ -294,7 +294,7 @@ def test_OA_54_a_school_without_a_role_is_not_there(desks: Desks, visitor: Visit
     assert visitor.post(f"{home}/schools/31245/select", {"csrf_token": token}).status == 404
 
 
-def test_OA_58_whatever_a_name_holds_is_text(desks: Desks, visitor: Visitor) -> None:
+def test_OA_58_CV_35_whatever_a_name_holds_is_text(desks: Desks, visitor: Visitor) -> None:
     people = desks.provider.people
     people.school(SCHOOL, "<b>School</b>")
     for given, family in zip(HOSTILE, reversed(HOSTILE), strict=True):

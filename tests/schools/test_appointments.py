@@ -82,7 +82,7 @@ def a_school(db: Session) -> School:
     return db.get(School, 2) or open_school(db, 2, "Brussel", NOW)
 
 
-def test_a_pupil_is_never_appointed(db: Session) -> None:
+def test_CV_45_a_pupil_is_never_appointed(db: Session) -> None:
     pupil = somebody(db, AccountKind.ADVANCED)
     school = open_school(db, 2, "Brussel", NOW)
     with pytest.raises(ValueError, match="staff"):

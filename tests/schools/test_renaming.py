@@ -57,7 +57,7 @@ def test_R21_R22_R23_PW_35_the_rules_of_a_new_username(db: Session) -> None:
         db.rollback()
 
 
-def test_PW_35_PR_04_the_old_name_is_never_given_out_again(db: Session) -> None:
+def test_PW_35_PR_04_CV_29_the_old_name_is_never_given_out_again(db: Session) -> None:
     account = account_of(db, pupil(db, "Ardalan Bhatti", 32890))
     assert rename(db, account, "ardi", NOW) == ()
     old = db.get_one(Username, "ardalan.bhatti", populate_existing=True)

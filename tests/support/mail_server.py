@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -35,8 +36,8 @@ class MailServer:
         self.is_running = False
 
     @contextmanager
-    def running(self) -> Iterator[MailServer]:
-        server = Controller(self, hostname="127.0.0.1", port=self.port)
+    def running(self, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
+        server = Controller(self, hostname="127.0.0.1", port=self.port, ssl_context=tls)
         server.start()
         self.is_running = True
         try:

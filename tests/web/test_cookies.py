@@ -58,7 +58,7 @@ def test_OA_36_of_two_cookies_none_is_believed(
         "__Secure-{name}={value}",
     ],
 )
-def test_OA_36_a_cookie_under_a_name_that_only_looks_right_is_not_believed(
+def test_OA_36_CV_24_a_cookie_under_a_name_that_only_looks_right_is_not_believed(
     open_provider: Callable[..., Provider], cookies: str
 ) -> None:
     provider = open_provider(issuer="https://id.leerid.example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -140,9 +141,39 @@ def test_OA_47_a_body_over_a_megabyte_is_refused_unread(provider: Provider, path
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_OA_47_a_form_of_very_many_parts_is_refused(provider: Provider, visitor: Visitor) -> None:
+def test_OA_47_CV_24_a_form_of_very_many_parts_is_refused(provider: Provider, visitor: Visitor) -> None:
     parts = [(f"field{number}", (None, "x")) for number in range(5_000)]
     assert visitor.go("POST", f"{provider.origin}/language", files=parts).status == 413
+
+
+@pytest.mark.parametrize(
+    "bomb", [b"\r" * 900_000, b"\n" + b"a" * 900_000, b"\r\n" * 450_000, b"\r\n--" * 225_000]
+)
+def test_OA_47_CV_24_a_part_that_is_hard_to_find_the_end_of_costs_nothing(
+    provider: Provider, visitor: Visitor, bomb: bytes
+) -> None:
+    began = time.monotonic()
+    page = visitor.go("POST", f"{provider.origin}/language", files={"file": ("x", bomb)})
+    assert page.status in (403, 413)
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NUL",
+        "CON.css",
+        "aux",
+        "COM1.js",
+        "leerid.css/NUL",
+        "..%2fbase.html",
+        "..%5cbase.html",
+        "%2fetc%2fpasswd",
+    ],
+)
+def test_OA_53_CV_24_no_device_and_nothing_outside_is_a_static_file(visitor: Visitor, name: str) -> None:
+    assert visitor.get("/static/leerid.css").status == 200
+    assert visitor.get(f"/static/{name}").status == 404
 
 
 def test_OA_47_a_form_of_very_many_fields_is_answered(provider: Provider, visitor: Visitor) -> None:

@@ -50,7 +50,7 @@ def test_OA_34_no_page_can_be_framed(answers: list[Page]) -> None:
         assert page.headers["X-Frame-Options"] == "DENY", page.url
 
 
-def test_OA_44_no_page_loads_anything_from_elsewhere(answers: list[Page]) -> None:
+def test_OA_44_CV_35_no_page_loads_anything_from_elsewhere(answers: list[Page]) -> None:
     for page in answers:
         if is_html(page):
             own = policy(page)
@@ -66,7 +66,7 @@ def test_OA_44_no_answer_gives_its_address_away(answers: list[Page]) -> None:
         assert page.headers["X-Content-Type-Options"] == "nosniff", page.url
 
 
-def test_OA_49_no_page_is_kept_by_a_cache(answers: list[Page]) -> None:
+def test_OA_49_CV_22_no_page_is_kept_by_a_cache(answers: list[Page]) -> None:
     for page in answers:
         if is_html(page):
             assert "no-store" in page.headers["Cache-Control"], page.url

@@ -16,7 +16,7 @@ HTTPS = "https://id.leerid.example"
 @pytest.mark.parametrize(
     "path", ["/", "/login", "/token", "/api/me", "/.well-known/openid-configuration", "/nowhere"]
 )
-def test_OA_43_a_request_to_another_host_is_refused(
+def test_OA_43_CV_14_a_request_to_another_host_is_refused(
     open_provider: Callable[..., Provider], host: str, path: str
 ) -> None:
     client = open_provider(issuer=HTTPS).app.test_client()

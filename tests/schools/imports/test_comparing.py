@@ -238,7 +238,7 @@ AGAIN: dict[int, tuple[dict[str, object], dict[str, object], bool]] = {
 }
 
 
-def test_PR_04_a_stamnummer_that_was_given_out_again_is_not_the_same_pupil(db: Session) -> None:
+def test_PR_04_CV_29_a_stamnummer_that_was_given_out_again_is_not_the_same_pupil(db: Session) -> None:
     taken_in(db, [pupil(number, **before) for number, (before, _, _) in AGAIN.items()])
     who = {number: activated(db, number) for number in AGAIN}
     after = [pupil(number, **said) for number, (_, said, _) in AGAIN.items()]
