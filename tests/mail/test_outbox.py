@@ -111,7 +111,7 @@ def test_CV_31_a_server_with_a_certificate_of_nobody_we_trust_gets_nothing(
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The setting is tried on a real connection: first by a provider that doesn't know the authority, then by one that does."""
+    """Tried on a real connection: first the authority is one that nobody knows, then it is trusted."""
     careful = open_provider(
         mail={"server": "127.0.0.1", "port": mail_server.port, "security": "tls", "timeout_seconds": 2}
     )

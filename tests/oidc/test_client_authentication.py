@@ -32,10 +32,10 @@ from idp.oidc.spent import spend_once
 from tests.oidc.handed_out import Handed, error_of, hand_out
 from tests.oidc.node import two_nodes
 from tests.oidc.sink import document, sink
+from tests.oidc.test_parallel import AT_ONCE, ROUNDS
 from tests.support.provider import Provider
 from tests.support.relying_party import RelyingParty, basic
 
-AT_ONCE = 20
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -361,7 +361,7 @@ def test_OA_20_of_twenty_at_once_over_two_processes_one_is_accepted(
 ) -> None:
     with two_nodes(asserting.provider, tmp_path) as nodes, ThreadPoolExecutor(AT_ONCE) as pool:
         sessions = [requests.Session() for _ in range(AT_ONCE)]
-        for _ in range(50):
+        for _ in range(ROUNDS):
             form = {
                 "token": "x",
                 "client_assertion": asserting.assertion(),

@@ -129,7 +129,7 @@ def test_OA_11_whoever_proves_nothing_gets_nothing(provider: Provider, rp: Relyi
 def test_OA_11_not_even_when_its_registration_would_let_it(provider: Provider, rp: RelyingParty) -> None:
     """A registration that says so is refused; this is what stands behind that."""
     assert token_of(ask(rp))
-    known, name = provider.app.extensions["leerid.clients"], "dyn-rooster"
+    known, name = provider.app.extensions["leerid.clients"], f"dyn-{0:032x}"
     public = replace(
         known.get("rooster"), client_id=name, token_endpoint_auth_method=AuthMethod.NONE, dynamic=True
     )

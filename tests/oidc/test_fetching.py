@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
+from statistics import quantiles
 from typing import Any
 
 import pytest
@@ -405,8 +405,9 @@ def test_OA_26_a_failure_tells_nothing_about_what_is_there(monkeypatch: pytest.M
         with ThreadPoolExecutor(20) as pool:
             taken = {place: list(pool.map(time_of_failure, [place] * 40)) for place in places}
         assert there.visits == 0
-    medians = [median(times) for times in taken.values()]
-    assert max(medians) - min(medians) < 0.02
+    # The quicker half: a busy machine slows some down, and hides no place that is known sooner.
+    usual = [quantiles(times, n=4)[0] for times in taken.values()]
+    assert max(usual) - min(usual) < 0.02
     assert min(map(min, taken.values())) >= LEAST_SECONDS
 
 

@@ -26,6 +26,7 @@ from tests.oidc.handed_out import error_of
 from tests.oidc.node import two_nodes
 from tests.oidc.roads import error, sign_in, through
 from tests.oidc.signing_client import SigningClient
+from tests.oidc.test_parallel import AT_ONCE, ROUNDS
 from tests.support.browser import Page, Visitor, parameters
 from tests.support.provider import Provider
 from tests.support.relying_party import Asked, RelyingParty, basic, challenge
@@ -33,7 +34,6 @@ from tests.support.statements import counted, verbs
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 VERIFIER = "v" * 43
-ROUNDS, AT_ONCE = 50, 20
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from sqlalchemy import func, select
 from idp.oidc.records import RegisteredClient
 from tests.oidc.dynamic.applicant import WEB, token
 from tests.oidc.node import two_nodes
+from tests.oidc.test_parallel import AT_ONCE, ROUNDS
 from tests.support.provider import Provider
-
-ROUNDS = 5
-AT_ONCE = 20
 
 
 def test_OA_65_an_initial_access_token_registers_one_application(
