@@ -17,8 +17,8 @@ PORT ?= 8000
 # of PDF and of QR codes. Node.js comes after these, unless there is one from elsewhere.
 SYSTEM_PACKAGES := chromium-headless-shell fonts-dejavu-core fonts-noto-color-emoji postgresql \
 	apache2-bin libapache2-mod-auth-openidc media-types oidc-agent-cli poppler-utils zbar-tools
-# Three on two cores: a good part of the time a test waits for a browser, a server or a clock.
-PYTEST_OPTIONS ?= -n 3 --dist loadfile
+# Four on two cores: a good part of the time a test waits for a browser, a server or a clock.
+PYTEST_OPTIONS ?= -n 4 --dist loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
