@@ -89,7 +89,3 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("client_id", name=op.f("pk_registered_clients")),
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("an older version would lose what this one stores; restore a backup instead")

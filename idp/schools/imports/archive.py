@@ -29,7 +29,8 @@ def opened(file: IO[bytes], largest: int) -> Iterator[zipfile.ZipFile]:
     refuse_a_long_list(file)
     try:
         archive = zipfile.ZipFile(file)
-    # What `zipfile` raises for a kind of zip that it doesn't read is NotImplementedError: a refusal like the others.
+    # NotImplementedError is zipfile's own: its constructor raises it for a zip of a kind that it can't read (a version after
+    # 6.3, say). Whoever sends one gets our refusal, and not an error page.
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise FeedRefused(Refusal.NO_ZIP) from error
     with archive:
