@@ -12,6 +12,7 @@ from flask import current_app, request
 
 from idp.api.describing import Call, Schema
 from idp.api.problems import Problem
+from idp.web import strict_json
 
 # NUL, which PostgreSQL doesn't take, and halves of characters, which nobody can write.
 ODD = re.compile("[\\x00\\ud800-\\udfff]")
@@ -24,10 +25,8 @@ def the_body() -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise Problem(415)
     try:
-        found = json.loads(
-            request.get_data(), object_pairs_hook=without_doubles, parse_constant=refuse_constant
-        )
-    except (ValueError, RecursionError):
+        found = strict_json.read(request.get_data())
+    except ValueError:
         raise Problem(400, detail="no JSON") from None
     check(found, schema, "the body")
     return cast(dict[str, Any], found)
@@ -82,14 +81,3 @@ def can_be_stored(value: Any) -> bool:
 @lru_cache(maxsize=256)
 def validator(schema: str) -> Any:
     return jsonschema_rs.validator_for(json.loads(schema), validate_formats=True)
-
-
-def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key twice")
-    return found
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(name)

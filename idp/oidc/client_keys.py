@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 from idp.oidc.client import Client
 from idp.oidc.fetching import NotFetched
 from idp.oidc.protocol import SigningAlg
+from idp.oidc.registration import PRIVATE_JWK_MEMBERS
 from idp.oidc.remembered import Remembered
 from idp.oidc.signed import InvalidToken, parsed
 
@@ -28,7 +29,6 @@ ACCEPT = "application/jwk-set+json, application/json"
 FRESH_FOR = timedelta(minutes=15)
 MOST_KEYS = 50
 MEMBERS = frozenset({"kty", "kid", "use", "alg", "crv", "x", "y", "n", "e"})
-PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 def key_for(client: Client, kid: str | None, alg: str, remembered: Remembered, now: datetime) -> Key | None:
@@ -74,7 +74,7 @@ def is_public(jwk: dict[str, Any]) -> bool:
     """For verifying, and with nothing where a text belongs that isn't one."""
     texts = all(isinstance(jwk[name], str) for name in MEMBERS & jwk.keys())
     verifies = "key_ops" not in jwk or jwk["key_ops"] == ["verify"]
-    return texts and verifies and not PRIVATE_MEMBERS & jwk.keys()
+    return texts and verifies and not PRIVATE_JWK_MEMBERS & jwk.keys()
 
 
 def one_fitting(

@@ -21,6 +21,7 @@ from joserfc.jwk import JWKRegistry, Key
 from sqlalchemy.orm import Session
 
 from idp.oidc.client_keys import fits_algorithm
+from idp.oidc.keys import PUBLIC_MEMBERS
 from idp.oidc.nonces import Nonces
 from idp.oidc.protocol import ErrorCode, SigningAlg
 from idp.oidc.registration import PRIVATE_JWK_MEMBERS
@@ -38,7 +39,6 @@ OLDEST_SECONDS = 120
 CLOCKS_DIFFER = 60
 KEPT = timedelta(minutes=5)  # longer than any proof that was seen could still be good
 LONGEST_JTI = 255
-PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 
 
 class DPoPRefused(OAuth2Error):

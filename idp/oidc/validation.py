@@ -6,7 +6,6 @@ refusals travel to the application.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from idp.oidc.parameters import UNFIT, Parameters
 from idp.oidc.protocol import STRENGTH_OF_ACR, ErrorCode, Prompt, ResponseMode, Scope
 from idp.oidc.request import AuthorizationRequest, ReturnAddress
 from idp.oidc.response_types import Part, ResponseType
+from idp.web import strict_json
 from idp.web.errors import ShownError
 
 log = logging.getLogger("leerid.oidc")
@@ -298,8 +298,8 @@ def asked_claims(parameters: Parameters) -> Mapping[str, Any]:
     if given is None:
         return {}
     try:
-        asked = json.loads(given, object_pairs_hook=each_once, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        asked = strict_json.read(given)
+    except ValueError:
         raise ClientError(ErrorCode.INVALID_REQUEST, "claims is not well-formed JSON") from None
     if not isinstance(asked, dict):
         raise ClientError(ErrorCode.INVALID_REQUEST, "claims must be an object")
@@ -310,17 +310,6 @@ def claims_at(asked: Any) -> Mapping[str, Any]:
     if not isinstance(asked, dict) or not all(how is None or isinstance(how, dict) for how in asked.values()):
         raise ClientError(ErrorCode.INVALID_REQUEST, "claims must ask each claim with null or an object")
     return asked
-
-
-def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    if len(read) != len(pairs):
-        raise ValueError("a key stands twice")
-    return read
-
-
-def refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def registered_claims(asked: Mapping[str, Any], client: Client) -> Mapping[str, Any]:

@@ -43,6 +43,7 @@ def test_R51_R52_the_name_with_its_arrow_opens_the_menu(town: Town, tablet: Page
         re.compile("Mijn Dashboard|Mijn LeerID Profiel|Afmelden")
     )
     expect(entries.first).not_to_be_visible()
+    tablet.wait_for_load_state()  # Escape means something from the moment that the script is there
     summary.click()
     assert entries.all_inner_texts() == ["Mijn Dashboard", "Mijn LeerID Profiel", "Afmelden"]
     tablet.keyboard.press("Escape")

@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus
 import jwt
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from idp.oidc.remembered import Remembered, remembered
 from idp.oidc.spent import spend_once
 from tests.oidc.handed_out import Handed, error_of, hand_out
 from tests.oidc.node import two_nodes
+from tests.oidc.signing_client import KEYS, public_jwk
 from tests.oidc.sink import document, sink
 from tests.oidc.test_parallel import AT_ONCE, ROUNDS
 from tests.support.provider import Provider
@@ -196,18 +197,6 @@ def test_an_unknown_client_takes_as_long_as_a_wrong_secret(provider: Provider, h
 
 
 # Assertions
-
-KEYS: dict[str, Any] = {
-    "RS256": rsa.generate_private_key(65537, 3072),
-    "ES256": ec.generate_private_key(ec.SECP256R1()),
-    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
-}
-
-
-def public_jwk(key: Any, alg: str, kid: str = "k1") -> dict[str, Any]:
-    members: dict[str, Any] = jwt.get_algorithm_by_name(alg).to_jwk(key.public_key(), as_dict=True)
-    members.pop("key_ops", None)
-    return {**members, "kid": kid}
 
 
 class Asserting:

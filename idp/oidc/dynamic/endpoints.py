@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import threading
@@ -13,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, has_request_context, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import TooManyRequests
 
 from idp.database import flask_database, let_go, writing
 from idp.oidc import answers, client_keys
@@ -32,7 +31,9 @@ from idp.oidc.protocol import AuthMethod, ErrorCode
 from idp.oidc.registration import LOOPBACK, Wrong, bare
 from idp.oidc.remembered import remembered
 from idp.oidc.sector import fetch_sector
+from idp.oidc.token_endpoints import LARGEST_BODY, METHODS, only
 from idp.tokens.secrets import digest, new_value
+from idp.web import strict_json
 from idp.web.forms import open_to_other_sites
 from idp.web.request import Wiring, db, now, roll_back, settings
 
@@ -41,8 +42,6 @@ log = logging.getLogger("leerid.clients")
 registration_endpoint = Blueprint("registration", __name__)
 answers.in_json(registration_endpoint)
 
-LARGEST_BODY = 64_000
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9\-._~+/]+=*)")
 # RFC 7592 section 2.2: what we say, and who registers may not.
 OURS = (
@@ -285,11 +284,6 @@ def refuse_what_is_ours(body: dict[str, Any], found: Registered) -> None:
 # What was sent
 
 
-def only(*methods: str) -> None:
-    if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
-        raise MethodNotAllowed(valid_methods=methods)
-
-
 def bearer() -> str:
     """From the header alone: addresses and bodies get around."""
     if request.query_string:
@@ -314,23 +308,12 @@ def sent() -> dict[str, Any]:
     request.max_content_length = LARGEST_BODY
     try:
         body = request.get_data().decode("utf-8")  # and no other encoding that a library would guess
-        found = json.loads(body, object_pairs_hook=each_once, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        found = strict_json.read(body)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise RegistrationRefused(ErrorCode.INVALID_CLIENT_METADATA, "the body must be one JSON object")
     return found
-
-
-def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member is there twice")
-    return found
-
-
-def refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 # Errors
