@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,37 +21,14 @@ from idp.accounts.lookup import by_sign_in_name
 from idp.accounts.records import AuditEvent
 from idp.accounts.secret import Secret
 from idp.accounts.standing import must_choose_password, standing_of
-from idp.cli import main
 from idp.database import writing
 from idp.rules.account_types import SecretKind
 from idp.rules.lifecycle import Standing
 from idp.settings import Hashing
 from tests.schools.imports.feeds import pupil, text_of
+from tests.support.command_line import CONFIG, Leerid, commands
 from tests.support.databases import engine_for, unlocked
 from tests.support.ports import free_port
-
-CONFIG = """
-issuer = "http://127.0.0.1:{port}"
-[database]
-url = "{database}"
-[server]
-port = {port}
-workers = 1
-insecure_http = true
-[hashing]
-memory_kib = 64
-time_cost = 1
-"""
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-Leerid = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -63,15 +38,7 @@ def leerid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     (tmp_path / "config.toml").write_text(config)
     (tmp_path / "clients").mkdir()
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["leerid", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        captured = capsys.readouterr()
-        return Ran(int(left.value.code or 0), captured.out, captured.err)
-
-    return run
+    return commands(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +13,17 @@ import pytest
 import requests
 from flask import Flask, Response, redirect, request
 
-from idp.cli import main
 from idp.oidc.registration import read
+from tests.support.command_line import CONFIG, Leerid, Ran, commands
 from tests.support.provider import Provider
 from tests.support.server import Port
-from tests.test_cli import CONFIG, Ran
-
-Leerid = Callable[..., Ran]
 
 
 @pytest.fixture
 def leerid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Leerid:
-    """Runs the command in a folder with a configuration and an up-to-date database."""
+    """Runs the command in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: object, given: str = "") -> Ran:
-        monkeypatch.setattr(sys, "argv", ["leerid", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", StringIO(given))
-        with pytest.raises(SystemExit) as left:
-            main()
-        captured = capsys.readouterr()
-        return Ran(int(left.value.code or 0), captured.out, captured.err)
-
-    return run
+    return commands(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from typing import Any
 from urllib.parse import urlencode
@@ -14,60 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.certification.registrant import ASSERTION_TYPE
 from tests.support.https import SecureProvider, trusting
+from tests.support.proving import Prover, public_jwk
 from tests.support.relying_party import RelyingParty, challenge
-
-
-def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
-    members: dict[str, Any] = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    return {name: members[name] for name in ("kty", "crv", "x", "y")}
-
-
-def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
-    """RFC 7638."""
-    jwk = public_jwk(key)
-    written = f'{{"crv":"{jwk["crv"]}","kty":"EC","x":"{jwk["x"]}","y":"{jwk["y"]}"}}'
-    return encoded(hashlib.sha256(written.encode()).digest())
-
-
-def encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
-class Prover:
-    """A key, and the proofs made with it (RFC 9449 section 4). A keyword changes a claim; an ellipsis leaves it out."""
-
-    def __init__(self, rp: RelyingParty) -> None:
-        self.rp = rp
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.nonce: str | None = None
-
-    def proof(
-        self,
-        method: str,
-        url: str,
-        access_token: str | None = None,
-        *,
-        header: dict[str, Any] | None = None,
-        key: ec.EllipticCurvePrivateKey | None = None,
-        **changes: Any,
-    ) -> str:
-        claims: dict[str, Any] = {
-            "jti": secrets.token_urlsafe(16),
-            "htm": method,
-            "htu": url,
-            "iat": int(self.rp.clock().timestamp()),
-        }
-        if self.nonce is not None:
-            claims["nonce"] = self.nonce
-        if access_token is not None:
-            claims["ath"] = encoded(hashlib.sha256(access_token.encode("ascii")).digest())
-        claims = {name: value for name, value in {**claims, **changes}.items() if value is not ...}
-        headers = {"typ": "dpop+jwt", "jwk": public_jwk(self.key), **(header or {})}
-        return jwt.encode(claims, key or self.key, algorithm="ES256", headers=headers)
-
-    def heard(self, answer: requests.Response) -> requests.Response:
-        self.nonce = answer.headers.get("DPoP-Nonce", self.nonce)
-        return answer
 
 
 class FapiParty(RelyingParty):
@@ -134,9 +80,9 @@ class FapiParty(RelyingParty):
             "redirect_uri": self.redirect_uri,
             "code_verifier": verifier,
         }
-        answer = prover.heard(self.send(url, form, assertion, DPoP=prover.proof("POST", url)))
+        answer = prover.noted(self.send(url, form, assertion, DPoP=prover.proof("POST", url)))
         if answer.status_code == 400 and answer.json()["error"] == "use_dpop_nonce":
-            answer = prover.heard(self.send(url, form, None, DPoP=prover.proof("POST", url)))
+            answer = prover.noted(self.send(url, form, None, DPoP=prover.proof("POST", url)))
         return answer
 
 

@@ -10,11 +10,12 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.certification.fapi import FapiParty, Prover, fapi_party, thumbprint
+from tests.certification.fapi import FapiParty, fapi_party
 from tests.certification.run import is_error_page
 from tests.support.browser import Page, Visitor, parameters
 from tests.support.https import SecureProvider
 from tests.support.people import Made
+from tests.support.proving import Prover, public_jwk
 
 VERIFIER = "v" * 64
 LONG = "x" * 384
@@ -28,7 +29,7 @@ def rp(house: SecureProvider) -> FapiParty:
 
 @pytest.fixture
 def prover(rp: FapiParty) -> Prover:
-    return Prover(rp)
+    return Prover(rp.clock)
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_fapi2_incorrect_pkce_code_verifier_rejected(rp: FapiParty, prover: Prov
 
 def test_fapi2_ensure_authorization_code_is_bound_to_client(house: SecureProvider, code: str) -> None:
     other = fapi_party(house, f"fapi{next(numbers)}")
-    refused(other.buy(Prover(other), code, VERIFIER), 400, "invalid_grant")
+    refused(other.buy(Prover(other.clock), code, VERIFIER), 400, "invalid_grant")
 
 
 def test_fapi2_ensure_token_endpoint_fails_with_expired_auth_code(
@@ -172,8 +173,8 @@ def test_fapi2_ensure_mismatched_dpop_jkt_fails(
     rp: FapiParty, prover: Prover, browser: Visitor, pupil: Made
 ) -> None:
     """The code was asked for with one key and comes with another."""
-    other = Prover(rp)
-    page = signed_in(browser, pupil, rp.pushed(VERIFIER, dpop_jkt=thumbprint(other.key)))
+    other = Prover(rp.clock)
+    page = signed_in(browser, pupil, rp.pushed(VERIFIER, dpop_jkt=other.jkt))
     answer = rp.buy(prover, code_of(rp, page), VERIFIER)
     assert answer.status_code == 400
     assert answer.json()["error"] in ("invalid_grant", "invalid_dpop_proof")
@@ -194,7 +195,7 @@ def test_fapi2_access_token_type_header_case_sensitivity(
     rp: FapiParty, prover: Prover, access_token: str, scheme: str
 ) -> None:
     url = rp.metadata["userinfo_endpoint"]
-    answer = userinfo(rp, access_token, prover.proof("GET", url, access_token), scheme)
+    answer = userinfo(rp, access_token, prover.proof("GET", url, access_token=access_token), scheme)
     assert answer.status_code == 200, answer.text
 
 
@@ -202,17 +203,17 @@ HOUR = 3600
 NEGATIVE: dict[str, dict[str, Any]] = {
     "another method": {"htm": "POST"},
     "another address": {"htu": "https://elders.example/userinfo"},
-    "no method": {"htm": ...},
-    "no address": {"htu": ...},
-    "no jti": {"jti": ...},
-    "no iat": {"iat": ...},
-    "no hash of the token": {"ath": ...},
+    "no method": {"htm": None},
+    "no address": {"htu": None},
+    "no jti": {"jti": None},
+    "no iat": {"iat": None},
+    "no hash of the token": {"ath": None},
     "the hash of another token": {"ath": "A" * 43},
-    "no nonce": {"nonce": ...},
+    "no nonce": {"nonce": None},
     "a nonce of its own": {"nonce": "mine"},
     "another type": {"header": {"typ": "JWT"}},
     "no key": {"header": {"jwk": None}},
-    "signed by another key": {"key": ec.generate_private_key(ec.SECP256R1())},
+    "signed by another key": {"header": {"jwk": public_jwk(ec.generate_private_key(ec.SECP256R1()))}},
 }
 
 
@@ -221,8 +222,11 @@ def test_fapi2_dpop_negative_tests(
     rp: FapiParty, prover: Prover, access_token: str, changes: dict[str, Any]
 ) -> None:
     url = rp.metadata["userinfo_endpoint"]
-    assert userinfo(rp, access_token, prover.proof("GET", url, access_token, **changes)).status_code == 401
-    good = prover.proof("GET", url, access_token)
+    assert (
+        userinfo(rp, access_token, prover.proof("GET", url, access_token=access_token, **changes)).status_code
+        == 401
+    )
+    good = prover.proof("GET", url, access_token=access_token)
     assert userinfo(rp, access_token, good).status_code == 200
     assert userinfo(rp, access_token, good).status_code == 401, "a second time"
 
@@ -232,15 +236,15 @@ def test_a_bound_token_needs_a_new_proof_of_its_own_key_and_is_no_bearer_token(
 ) -> None:
     url = rp.metadata["userinfo_endpoint"]
     now = int(house.clock().timestamp())
-    other = Prover(rp)
+    other = Prover(rp.clock)
     other.nonce = prover.nonce
     for proof in (
-        prover.proof("GET", url, access_token, iat=now - HOUR),
-        prover.proof("GET", url, access_token, iat=now + HOUR),
-        other.proof("GET", url, access_token),
+        prover.proof("GET", url, access_token=access_token, iat=now - HOUR),
+        prover.proof("GET", url, access_token=access_token, iat=now + HOUR),
+        other.proof("GET", url, access_token=access_token),
         secrets.token_urlsafe(20),
         None,
     ):
         assert userinfo(rp, access_token, proof).status_code == 401
-    as_bearer = userinfo(rp, access_token, prover.proof("GET", url, access_token), "Bearer")
+    as_bearer = userinfo(rp, access_token, prover.proof("GET", url, access_token=access_token), "Bearer")
     assert as_bearer.status_code == 401

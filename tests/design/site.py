@@ -1,12 +1,10 @@
 """A throw-away site that shows templates of the design room exactly as an application would: same files, same headers."""
 
 import secrets
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +12,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, Stri
 
 import templates
 from idp.rules.picture_passwords import PICTURES
+from tests.support import small_server
 
 # What every application sends: nothing inline, nobody else's origin, and only strings we made become scripts.
 CONTENT_SECURITY_POLICY = (
@@ -57,7 +56,7 @@ class Site:
     posted: list[dict[str, list[str]]] = field(default_factory=list)
 
 
-class _Answer(BaseHTTPRequestHandler):
+class _Answer(small_server.Answer):
     def __init__(self, env: Environment, posted: list[dict[str, list[str]]], *args: Any) -> None:
         self.env, self.posted = env, posted
         super().__init__(*args)
@@ -78,26 +77,11 @@ class _Answer(BaseHTTPRequestHandler):
         self._send(RECEIVED, "text/html; charset=utf-8")
 
     def _send(self, body: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        self.end_headers()
-        # A browser that leaves the page no longer waits for its pictures.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(body)
-
-    def log_message(self, *_args: Any) -> None:
-        """Quiet: a test says what it saw by failing."""
+        self.say(200, kind, body, Content_Security_Policy=CONTENT_SECURITY_POLICY)
 
 
 @contextmanager
 def serving(pages: Mapping[str, str]) -> Iterator[Site]:
     posted: list[dict[str, list[str]]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answer, environment(pages), posted))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield Site(f"http://127.0.0.1:{server.server_port}", posted)
-    finally:
-        server.shutdown()
-        server.server_close()
+    with small_server.serving(partial(_Answer, environment(pages), posted)) as url:
+        yield Site(url, posted)

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.small_server import Answer, serving
 
 PAGE = b"<!doctype html><title>Oefenapp</title><h1>Hier is de applicatie</h1>"
 
@@ -42,7 +43,7 @@ class Application:
 def listening() -> Iterator[Application]:
     application = Application()
 
-    class Answer(BaseHTTPRequestHandler):
+    class Hears(Answer):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             application.got.append({"type": self.headers["Content-Type"], "form": parse_qs(body)})
@@ -56,23 +57,11 @@ def listening() -> Iterator[Application]:
             if application.silent:
                 application.closing.wait(20)
                 return
-            self.send_response(application.status)
-            if application.status in (301, 302, 307):
-                self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            moved = {"Location": "/elsewhere"} if application.status in (301, 302, 307) else {}
+            self.say(application.status, "text/html", body, **moved)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    application.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield application
-    finally:
-        application.closing.set()
-        server.shutdown()
-        server.server_close()
+    with serving(Hears) as application.origin:
+        try:
+            yield application
+        finally:
+            application.closing.set()

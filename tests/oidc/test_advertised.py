@@ -19,12 +19,12 @@ from idp.oidc.dynamic import initial_tokens
 from idp.oidc.protocol import CLAIMS_OF_SCOPE, PERSON_CLAIMS, PROTOCOL_CLAIMS
 from idp.oidc.records import LogoutNotice
 from tests.oidc.boards import GRANT, on_board, say_yes, start
-from tests.oidc.proving import Prover
 from tests.oidc.roads import through
 from tests.oidc.signing_client import KEYS, SigningClient, encoded, public_jwk
 from tests.support.browser import Visitor, parameters
 from tests.support.people import Made
 from tests.support.provider import Provider
+from tests.support.proving import Prover
 from tests.support.relying_party import Asked, RelyingParty, Tokens, read_tokens
 
 LEGACY_GRANTS = ["authorization_code", "refresh_token", "implicit"]

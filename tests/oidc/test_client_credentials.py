@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 from idp.oidc.protocol import AuthMethod
 from idp.tokens.records import AccessToken, ClientToken, GrantFamily
 from tests.oidc.handed_out import error_of
-from tests.oidc.proving import Prover
 from tests.oidc.test_resource_tokens import OTHER, RESOURCE, opened, with_resources
 from tests.support.provider import Provider
+from tests.support.proving import Prover
 from tests.support.relying_party import RelyingParty, basic
 from tests.support.statements import counted, verbs
 

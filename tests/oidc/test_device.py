@@ -13,9 +13,9 @@ from idp.tokens.families import revoke_application
 from idp.tokens.records import Approval, DeviceGrant, GrantFamily
 from idp.tokens.uses import uses_of
 from tests.oidc.boards import GRANT, on_board, say_yes, sign_in, start, to_the_question, try_start, type_code
-from tests.oidc.proving import Prover
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
+from tests.support.proving import Prover
 from tests.support.relying_party import read_tokens
 
 

@@ -26,9 +26,9 @@ from idp.oidc.nonces import Nonces
 from idp.oidc.records import SpentAssertion
 from tests.oidc.handed_out import Handed, error_of, hand_out
 from tests.oidc.node import two_nodes
-from tests.oidc.proving import Prover, extra_header, unpadded, with_proof
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
+from tests.support.proving import Prover, extra_header, unpadded, with_proof
 from tests.support.relying_party import RelyingParty, Tokens, read_tokens
 from tests.support.statements import counted, verbs
 

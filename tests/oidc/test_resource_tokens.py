@@ -18,9 +18,9 @@ from idp.rules.belgian_time import school_day
 from idp.tokens import families
 from idp.tokens.records import AccessToken
 from tests.oidc.handed_out import Handed, error_of, hand_out
-from tests.oidc.proving import Prover
 from tests.support.browser import Visitor
 from tests.support.provider import Provider
+from tests.support.proving import Prover
 from tests.support.relying_party import RelyingParty, Tokens, read_tokens
 from tests.support.statements import counted, verbs
 

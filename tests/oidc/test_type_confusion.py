@@ -16,12 +16,12 @@ import requests
 
 from idp.oidc.protocol import LOGOUT_EVENT
 from tests.oidc.handed_out import Handed, hand_out
-from tests.oidc.proving import Prover
 from tests.oidc.test_client_authentication import ASSERTION, Asserting
 from tests.oidc.test_resource_tokens import RESOURCE
 from tests.support.browser import Visitor
 from tests.support.people import Made
 from tests.support.provider import Provider
+from tests.support.proving import Prover
 from tests.support.relying_party import RelyingParty, read_tokens
 
 GRANTS = ["authorization_code", "refresh_token", "client_credentials"]

@@ -26,7 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from idp.settings import Settings
 from tests.support.browser import Visitor
-from tests.support.provider import Provider
+from tests.support.provider import Provider, merged
 from tests.support.relying_party import RelyingParty
 from tests.support.server import Port
 
@@ -249,9 +249,7 @@ class SecureProvider(Provider):
                 "allowed_hosts": " ".join((*NAMES, *ADDRESSES)),
             },
         }
-        for name, table in tables.items():
-            secure[name] = {**secure.get(name, {}), **table} if isinstance(table, Mapping) else table
-        return super().configure(database_url, keys_directory, secure)
+        return super().configure(database_url, keys_directory, merged(secure, tables))
 
     def start(self) -> None:
         super().start()

@@ -40,6 +40,14 @@ quick_routes.compile_once()
 quick_statements.compile_once()
 
 
+def merged(tables: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of settings; those of `others` go first, key by key."""
+    found = dict(tables)
+    for name, table in others.items():
+        found[name] = {**found.get(name, {}), **table} if isinstance(table, Mapping) else table
+    return found
+
+
 class Provider:
     """One provider. `clock` is its time, `people` makes its people, `register` its clients.
 
@@ -75,9 +83,7 @@ class Provider:
             "hashing": CHEAP_HASHING,
             "clients": {"directory": str(self.clients_directory), "reload_seconds": 0},
         }
-        for name, table in tables.items():
-            wanted[name] = {**wanted.get(name, {}), **table} if isinstance(table, Mapping) else table
-        return provider_settings.parse(wanted)
+        return provider_settings.parse(merged(wanted, tables))
 
     @property
     def app(self) -> Flask:

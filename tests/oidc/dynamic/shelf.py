@@ -7,8 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.small_server import Answer, serving
 
 
 @dataclass
@@ -33,25 +34,13 @@ def shelf_of_files() -> Iterator[Shelf]:
     shelf = Shelf()
     shelf.open.set()
 
-    class Answer(BaseHTTPRequestHandler):
+    class Hands(Answer):
         def do_GET(self) -> None:
             shelf.asked.append(self.path)
             shelf.open.wait(10)
-            kind, body = shelf.files.get(self.path, ("text/plain", b""))
-            self.send_response(200 if self.path in shelf.files else 404)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.say(
+                200 if self.path in shelf.files else 404, *shelf.files.get(self.path, ("text/plain", b""))
+            )
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    shelf.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(Hands) as shelf.origin:
         yield shelf
-    finally:
-        server.shutdown()
-        server.server_close()

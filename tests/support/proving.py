@@ -27,6 +27,12 @@ AS_JWK: dict[str, Any] = {"ES256": ECAlgorithm, "EdDSA": OKPAlgorithm, "RS256": 
 REQUIRED = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 
 
+def public_jwk(key: Any, alg: str = "ES256") -> dict[str, Any]:
+    """What RFC 7638 requires of a key, and no more."""
+    members = AS_JWK[alg].to_jwk(key.public_key(), as_dict=True)
+    return {name: members[name] for name in REQUIRED[members["kty"]]}
+
+
 class Prover:
     """One key. It remembers the last nonce that it was given, as RFC 9449 section 8.2 asks."""
 
@@ -34,8 +40,7 @@ class Prover:
         self.clock = clock
         self.alg = alg
         self.key = MAKING[alg]() if key is None else key
-        self.jwk: dict[str, Any] = AS_JWK[alg].to_jwk(self.key.public_key(), as_dict=True)
-        self.jwk = {name: self.jwk[name] for name in REQUIRED[self.jwk["kty"]]}
+        self.jwk = public_jwk(self.key, alg)
         self.nonce: str | None = None
 
     @property
