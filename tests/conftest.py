@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from idp import key_files
 from idp.database import utc_now
-from tests import outcomes
+from tests import outcomes, shifts
 from tests.support import databases, needs
 from tests.support.browser import NoChromium, Visitor, running_chromium
 from tests.support.clock import Clock
@@ -55,6 +55,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         one_page = "page" in metafunc.fixturenames
         kinds = databases.KINDS[: 1 if one_page else None] if wanted == "both" else (wanted,)
         metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        shifts.longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return shifts.Shifts(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -31,7 +31,8 @@ def empty_database(database_kind: str, request: pytest.FixtureRequest, tmp_path:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield server.set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        # Without force: that may not end the server's own housekeeping, which leaves by itself.
+        connection.execute(text(f"DROP DATABASE {name}"))
     admin.dispose()
 
 
