@@ -15,6 +15,7 @@ from tests.support.provider import Provider
 RULES: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
+    "reporter": "no-passes",
 }
 
 

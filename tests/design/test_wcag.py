@@ -13,6 +13,7 @@ Scheme = Literal["light", "dark"]
 RULES: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
+    "reporter": "no-passes",
 }
 
 
