@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp import database_upgrade, key_files, settings
 from idp.oidc import clients as registered
 from idp.oidc.dynamic.limits import limits
+from idp.oidc.outgoing import gate_of
 from idp.oidc.protocol import PkcePolicy
 from idp.oidc.registration import for_files
 from idp.schools import second_lock
@@ -183,6 +184,10 @@ def mail(known: Settings, _config: Path) -> Iterator[Finding]:
 def applications(known: Settings, _config: Path) -> Iterator[Finding]:
     if known.clients.allowed_hosts:
         yield Finding("clients.allowed_hosts", "has us ask hosts without a public address: for tests only")
+    try:
+        gate_of(known)
+    except SettingsError as error:
+        yield Finding("clients.ca_bundle_file", str(error).partition(": ")[2])
     try:
         found = registered.read_all(known.clients.directory, for_files(known.clients.allowed_hosts))
     except registered.ClientFileError as error:

@@ -168,6 +168,7 @@ class Mail:
     password_file: Path | None = None
     sender: str = "LeerID <geen-antwoord@leerid.example>"
     timeout_seconds: int = 10
+    most_an_hour: int = 20_000
     verification_hours: int = 24
     recovery_minutes: int = 60
 

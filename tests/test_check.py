@@ -118,6 +118,16 @@ def test_a_registration_with_a_mistake_is_named(folder: Path, named: Named) -> N
     assert named(SAFE) == ["clients"]
 
 
+@pytest.mark.parametrize("content", [None, "no certificate\n"], ids=["no such file", "no certificate"])
+def test_certificates_that_cannot_be_read_are_named(folder: Path, named: Named, content: str | None) -> None:
+    bundle = folder / "applications-ca.pem"
+    if content is not None:
+        bundle.write_text(content)
+    assert named(SAFE.replace("[mail]", f'[clients]\nca_bundle_file = "{bundle}"\n[mail]')) == [
+        "clients.ca_bundle_file"
+    ]
+
+
 def test_OA_54_a_role_that_slips_through_the_second_lock_is_named(
     named: Named, database_kind: str, database_url: str
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask_mail import Message
@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from idp.database import flask_database, let_go, writing
 from idp.mail import outbox
 from idp.mail.outbox import Letter, Why
-from idp.mail.post import CarefulConnection, Failed, Outcome, Sent, post_of
+from idp.mail.post import CarefulConnection, Failed, Outcome, Post, Sent, post_of
 from idp.settings import Settings
 
 log = logging.getLogger("leerid.mail")
 
 AT_A_TIME = 50
+HOUR = timedelta(hours=1)
 # However slow the mail server is: then the worker's other work has its turn.
 ROUND_SECONDS = 10.0
 
@@ -40,7 +41,7 @@ def deliver_due(app: Flask) -> int:
             return 0
         db, sent, until = flask_database.session(), 0, time.monotonic() + ROUND_SECONDS
         with post.connect() as connection:
-            for letter in what_is_due(db, clock()):
+            for letter in what_may_go(db, post, clock()):
                 outcome = deliver(db, connection, letter, settings, clock)
                 sent += isinstance(outcome, Sent)
                 if isinstance(outcome, Failed) and outcome.why is Why.AWAY:
@@ -51,9 +52,19 @@ def deliver_due(app: Flask) -> int:
         return sent
 
 
-def what_is_due(db: Session, now: datetime) -> list[Letter]:
-    """Looked at every two seconds, so without asking for the right to write."""
+def what_may_go(db: Session, post: Post, now: datetime) -> list[Letter]:
+    """Looked at every two seconds, so without asking for the right to write.
+
+    Over all people there is a budget too (OA-46): more than that is no school year that begins. The others wait their turn.
+    """
     found = outbox.due(db, now, AT_A_TIME)
+    if found:
+        most = post.settings.most_an_hour
+        room = most - outbox.sent_lately(db, now - HOUR, most)
+        if room < len(found):
+            log.warning("mail:hour-is-full", extra={"most_an_hour": most})
+            post.leave_alone(now)
+            found = found[:room]
     let_go(db)
     return found
 

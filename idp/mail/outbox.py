@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from idp.mail.records import OutboxMail
@@ -98,6 +98,12 @@ def due(db: Session, now: datetime, limit: int = 50) -> list[Letter]:
     """The mails whose time has come, oldest first."""
     waiting = select(OutboxMail).where(is_waiting(), OutboxMail.due_at <= now)
     return [letter_in(mail) for mail in db.scalars(waiting.order_by(OutboxMail.due_at).limit(limit))]
+
+
+def sent_lately(db: Session, since: datetime, most: int) -> int:
+    """How many were sent since then, as far as counting to `most` tells. A lease looks ahead, so `due_at` finds them."""
+    sent = select(OutboxMail.id).where(OutboxMail.due_at > since, OutboxMail.sent_at > since).limit(most)
+    return db.scalar(select(func.count()).select_from(sent.subquery())) or 0
 
 
 def is_waiting() -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from idp.oidc.clients import Application
-from idp.settings import Settings
+from idp.settings import Settings, SettingsError
 
 SECONDS = 3.0
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -61,10 +61,20 @@ class Gate:
 
 
 def gate_of(settings: Settings) -> Gate:
-    """A provider that may itself be reached without https is there to try things out, with applications beside it."""
+    """A provider that may itself be reached without https is there to try things out, with applications beside it.
+
+    Raises SettingsError for certificates that can't be read: better at once than at the first application that needs them.
+    """
+    bundle = settings.clients.ca_bundle_file
     hosts = frozenset(settings.clients.allowed_hosts.lower().split())
     beside = LOOPBACK if settings.server.insecure_http else frozenset[str]()
-    return Gate(settings.clients.ca_bundle_file, hosts | beside)
+    made = Gate(bundle, hosts | beside)
+    if bundle is not None:
+        try:
+            _ = made.trust
+        except OSError as error:  # that is what SSLError is, too
+            raise SettingsError(f"clients.ca_bundle_file: {bundle}: {error.strerror or error}") from None
+    return made
 
 
 def gate(app: Application) -> Gate:

@@ -77,6 +77,17 @@ def arrive(provider: Provider) -> None:
         go_on(provider, minutes=1)
 
 
+def test_OA_46_beyond_the_budget_of_an_hour_mails_wait_and_none_is_lost(
+    open_provider: Callable[..., Provider], mail_server: MailServer, running: MailServer
+) -> None:
+    post = open_provider(mail={**mail_to(mail_server), "most_an_hour": 4})
+    told = [put(post, f"pupil{each}@example.org") for each in range(7)]
+    assert deliver_due(post.app) == 4
+    assert go_on(post, minutes=59) == 0
+    assert go_on(post, minutes=2) == 3
+    assert running.arrived == {number_of(each): 1 for each in told}
+
+
 @pytest.mark.parametrize("answer", ["550 no such user", "554 no", "552 too large"])
 def test_a_mail_that_is_refused_for_good_is_given_up_at_once(
     post: Provider, running: MailServer, answer: str
