@@ -464,7 +464,7 @@ def test_OA_18_only_an_id_token_for_this_client_is_a_hint(provider: Provider, vi
         tokens.access_token,
         tokens.refresh_token,
         first.state,
-        tokens.id_token[:-2] + "AA",
+        tokens.id_token[:-8] + 8 * "A",
     ):
         asked = rp.ask(prompt="none", id_token_hint=presented)
         assert error(rp, visitor.get(asked.url), asked) == "invalid_request"

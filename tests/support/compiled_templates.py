@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
@@ -18,3 +21,13 @@ class CompiledTemplates(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def share(app: Flask) -> None:
+    """Among all applications of its kind: what compiling makes depends on the filters that they have."""
+    app.jinja_env.bytecode_cache = of_kind(app.import_name)
+
+
+@cache
+def of_kind(_: str) -> CompiledTemplates:
+    return CompiledTemplates()

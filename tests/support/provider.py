@@ -24,17 +24,12 @@ from idp.key_files import KeyFiles
 from idp.settings import Settings
 from tests.support import quick_routes, quick_statements
 from tests.support.clock import Clock
-from tests.support.compiled_templates import CompiledTemplates
 from tests.support.people import People
 from tests.support.relying_party import RelyingParty
 from tests.support.server import Port
 
 # The cheapest that Argon2id can be: real hashes, without the wait.
 CHEAP_HASHING = {"memory_kib": 8, "time_cost": 1, "parallelism": 1, "at_once": 8}
-
-# Each provider has its own application, but the templates are the same: compiling them once saves most of the time.
-COMPILED_TEMPLATES = CompiledTemplates()
-
 
 quick_routes.compile_once()
 quick_statements.compile_once()
@@ -105,7 +100,6 @@ class Provider:
 
     def serve(self, port: Port) -> None:
         app = create_app(self.settings, self.clock)
-        app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
         self.apps.append(app)
         port.serve(app)
 

@@ -6,7 +6,10 @@ import socket
 import threading
 from typing import Any
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from tests.support import compiled_templates
 
 
 class Handler(WSGIRequestHandler):
@@ -33,6 +36,8 @@ class Port:
         return f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
     def serve(self, app: Any) -> None:
+        if isinstance(app, Flask):
+            compiled_templates.share(app)
         self.server = make_server(
             "127.0.0.1", 0, app, threaded=True, request_handler=Handler, fd=self.socket.fileno()
         )
