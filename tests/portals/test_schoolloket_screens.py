@@ -11,7 +11,6 @@ from tests.portals.test_wcag import LOOKS, assert_accessible, come_in
 
 SCHOOL = 2
 # The widest and lightest, the smallest and darkest: what is between them is the same pieces.
-TWO_LOOKS = (LOOKS[0], LOOKS[-1])
 
 
 def test_wcag_new_passwords_and_the_logbook(desks: Desks, chromium: Browser) -> None:
@@ -23,7 +22,7 @@ def test_wcag_new_passwords_and_the_logbook(desks: Desks, chromium: Browser) -> 
     people.enrolled_only(school=SCHOOL)
     home = f"{desks.schoolloket.origin}/schools/{SCHOOL}"
     wrong: list[str] = []
-    for width, scheme in TWO_LOOKS:
+    for width, scheme in LOOKS:
         context = chromium.new_context(
             viewport={"width": width, "height": 640}, color_scheme=scheme, locale="nl-BE"
         )
