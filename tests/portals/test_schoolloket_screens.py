@@ -10,7 +10,6 @@ from tests.portals.desks import Desks
 from tests.portals.test_wcag import LOOKS, assert_accessible, come_in
 
 SCHOOL = 2
-# The widest and lightest, the smallest and darkest: what is between them is the same pieces.
 
 
 def test_wcag_new_passwords_and_the_logbook(desks: Desks, chromium: Browser) -> None:
