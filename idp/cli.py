@@ -206,11 +206,16 @@ def check_clauses(config_path: Path) -> int:
     metavar="URL",
     help="An empty PostgreSQL database, instead of a file in the folder.",
 )
-def demo(data: Path, base_port: int, host: str, database_url: str | None) -> None:
+@click.option(
+    "--weak-hashing",
+    is_flag=True,
+    help="Hash passwords quickly and badly. For tests: a demonstration tells all of its passwords anyway.",
+)
+def demo(data: Path, base_port: int, host: str, database_url: str | None, weak_hashing: bool) -> None:
     """Show everything on this machine, with example pupils."""
     from idp.demo.show import show
 
-    show(data, host, base_port, database_url)
+    show(data, host, base_port, database_url, weak_hashing=weak_hashing)
 
 
 @cli.group()

@@ -33,6 +33,7 @@ class Place:
     host: str
     base_port: int
     database_url: str
+    weak_hashing: bool = False
 
     def origin(self, which: int) -> str:
         return f"http://{self.host}:{self.base_port + which}"
@@ -147,6 +148,7 @@ def configuration(place: Place) -> str:
         f"issuer = {quoted(place.issuer)}",
         *table("database", url=place.database_url),
         *table("keys", directory="keys"),
+        *(table("hashing", memory_kib=64, time_cost=1) if place.weak_hashing else ()),
         *table("staff", second_factor="optional"),
         *table("server", host=place.host, port=place.base_port, workers=1, threads=8, insecure_http=True),
         *table("clients", directory="clients"),

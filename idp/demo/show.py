@@ -34,9 +34,12 @@ class ToldToStop(Exception):
     """Ctrl-C or SIGTERM, also while everything is still being made."""
 
 
-def show(folder: Path, host: str, base_port: int, database_url: str | None = None) -> None:
+def show(
+    folder: Path, host: str, base_port: int, database_url: str | None = None, *, weak_hashing: bool = False
+) -> None:
     """Until it is told to stop. Raises CannotShow."""
-    place = Place(folder, host, base_port, database_url or f"sqlite:///{(folder / 'leerid.db').absolute()}")
+    database_url = database_url or f"sqlite:///{(folder / 'leerid.db').absolute()}"
+    place = Place(folder, host, base_port, database_url, weak_hashing)
     refuse_busy_ports(place)
     with stopped_by_signals() as told_to_stop:
         place.announcement.unlink(missing_ok=True)

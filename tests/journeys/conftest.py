@@ -113,8 +113,8 @@ def running_town(folder: Path, database_url: str = "") -> Iterator[Town]:
     leerid = Path(sys.executable).with_name("leerid")
     port = free_ports(5)
     (folder / "tmp").mkdir()
-    # A relative folder, as in `make run`.
-    command = [str(leerid), "demo", "--data", "data", "--base-port", str(port)]
+    # A relative folder, as in `make run`. A town hashes thousands of passwords, and what that costs is no matter here.
+    command = [str(leerid), "demo", "--data", "data", "--base-port", str(port), "--weak-hashing"]
     with (folder / "log").open("wb") as log:
         demo = subprocess.Popen(
             [*command, "--database", database_url] if database_url else command,
