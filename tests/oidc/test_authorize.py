@@ -183,6 +183,17 @@ def test_oidcc_login_hint_fills_in_the_name(provider: Provider, visitor: Visitor
     assert "<script>alert" not in page.html
 
 
+@pytest.mark.parametrize("hint", ["jan\x07peeters", 255 * "x"])
+def test_what_can_not_be_a_name_fills_in_nothing(provider: Provider, visitor: Visitor, hint: str) -> None:
+    page = visitor.get(provider.relying_party().ask(login_hint=hint).url)
+    assert page.form("login-next").fields["username"] == ""
+
+
+def test_the_longest_name_is_filled_in_whole(provider: Provider, visitor: Visitor) -> None:
+    page = visitor.get(provider.relying_party().ask(login_hint=254 * "x").url)
+    assert page.form("login-next").fields["username"] == 254 * "x"
+
+
 def test_oidcc_ensure_post_request_succeeds(provider: Provider, visitor: Visitor) -> None:
     pupil, rp = provider.people.pupil(), provider.relying_party()
     asked = rp.ask()
