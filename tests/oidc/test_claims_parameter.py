@@ -113,6 +113,7 @@ def test_OIDC_Core_5_5_1_1_an_essential_acr_is_reached_or_there_is_no_answer(
         "null",
         "1",
         "{",
+        '{"userinfo": {"name\ufffd": null}}',  # what bytes that are no UTF-8 become
         "",
     ],
 )
