@@ -47,12 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whatever touches a database runs once on each.
 
-    Except what a browser shows: that is about the page, and its room's other tests are about what is behind it. The journeys
-    through a whole town run on both.
+    Except what one page does in a browser: that is about the page, and its room's other tests are about what is behind it.
+    The journeys through all applications run on both.
     """
     if "database_kind" in metafunc.fixturenames:
         wanted = os.environ.get("LEERID_TEST_DATABASE") or metafunc.config.getoption("--database")
-        one_page = "chromium" in metafunc.fixturenames and "town" not in metafunc.fixturenames
+        one_page = "page" in metafunc.fixturenames
         kinds = databases.KINDS[: 1 if one_page else None] if wanted == "both" else (wanted,)
         metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
