@@ -22,6 +22,9 @@ PYTEST_OPTIONS ?= -n 4 --no-loadscope-reorder
 # Thousands of small databases, each safe from power cuts: in memory that takes no time, where there is enough of it.
 TEMPORARY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 2>/dev/null && echo /dev/shm)
 
+# Some machines forbid it. The tests start many a process, and each would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

@@ -8,6 +8,7 @@ ends in `_file` names the file that holds one. `LEERID_<SECTION>_<KEY>` in the e
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import tomllib
 import types
@@ -280,7 +281,7 @@ def with_environment(table: Mapping[str, Any], environment: Mapping[str, str]) -
     """The table, with what `LEERID_ISSUER` or `LEERID_DATABASE_URL` and their like say instead."""
     result = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
     for each in fields(Settings):
-        section = typing.get_type_hints(Settings)[each.name]
+        section = hints_of(Settings)[each.name]
         if not is_dataclass(section):
             if (value := environment.get(f"LEERID_{each.name.upper()}")) is not None:
                 result[each.name] = value
@@ -292,10 +293,14 @@ def with_environment(table: Mapping[str, Any], environment: Mapping[str, str]) -
     return result
 
 
-def read_dataclass(kind: type[Any], table: Any, where: tuple[str, ...], base: Path) -> Any:
+# Finding them out is most of the work, and they never change.
+hints_of = functools.cache(typing.get_type_hints)
+
+
+def read_dataclass(kind: Any, table: Any, where: tuple[str, ...], base: Path) -> Any:
     if not isinstance(table, Mapping):
         raise SettingsError(f"{dotted(where)}: must be a table")
-    hints = typing.get_type_hints(kind)
+    hints = hints_of(kind)
     known = {each.name: each for each in fields(kind)}
     for key in table:
         if key not in known:
@@ -305,7 +310,7 @@ def read_dataclass(kind: type[Any], table: Any, where: tuple[str, ...], base: Pa
         if name in table:
             values[name] = read_value(hints[name], table[name], (*where, name), base)
         elif is_dataclass(hints[name]):  # not its default: the paths in it are relative to `base` too
-            values[name] = read_dataclass(typing.cast(type[Any], hints[name]), {}, (*where, name), base)
+            values[name] = read_dataclass(hints[name], {}, (*where, name), base)
         elif each.default is MISSING and each.default_factory is MISSING:
             raise SettingsError(f"{dotted((*where, name))}: must be given")
         elif isinstance(each.default, Path):
@@ -315,7 +320,7 @@ def read_dataclass(kind: type[Any], table: Any, where: tuple[str, ...], base: Pa
 
 def read_value(hint: Any, value: Any, where: tuple[str, ...], base: Path) -> Any:
     if is_dataclass(hint):
-        return read_dataclass(typing.cast(type[Any], hint), value, where, base)
+        return read_dataclass(hint, value, where, base)
     if isinstance(hint, types.UnionType):
         hint = next(each for each in typing.get_args(hint) if each is not type(None))
     if hint is bool:

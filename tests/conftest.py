@@ -117,33 +117,32 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def made_databases() -> dict[str, str]:
-    """Each kind's URL once it has its tables. What depends on the kind ends at each change of it; this doesn't."""
+def made_databases() -> dict[str, databases.WithTables]:
+    """Each kind's database once it has its tables. What depends on the kind ends at each change of it; this doesn't."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def database_with_tables(
     database_kind: str,
-    made_databases: dict[str, str],
+    made_databases: dict[str, databases.WithTables],
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> str:
+) -> databases.WithTables:
     if database_kind not in made_databases:
         if database_kind == "postgresql":
             url = str(request.getfixturevalue("postgresql"))
         else:
             url = f"sqlite:///{tmp_path_factory.mktemp('database')}/leerid.db"
-        databases.make_tables(url)
-        made_databases[database_kind] = url
+        made_databases[database_kind] = databases.with_tables(url)
     return made_databases[database_kind]
 
 
 @pytest.fixture
-def database_url(database_with_tables: str) -> str:
+def database_url(database_with_tables: databases.WithTables) -> str:
     """A database with all tables and no rows."""
-    databases.empty_tables(database_with_tables)
-    return database_with_tables
+    database_with_tables.empty()
+    return database_with_tables.url
 
 
 @pytest.fixture

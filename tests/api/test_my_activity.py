@@ -230,14 +230,14 @@ def test_PR_12_PR_20_an_application_is_told_with_what_it_got_and_why(scene: Scen
     assert told["name"] == "Rekenrijk"
     assert told["claims"] == [{"claim": "given_name", "purpose": "Om je te begroeten"}], "what it asked for"
     assert told["shares"] is True
-    assert told["first_at"] == told["last_at"]
+    assert told["first_at"] <= told["last_at"]
 
 
 def test_PR_12_an_application_stays_in_the_list_when_it_is_no_more_and_its_grant_was_cleared(
     scene: Scene,
 ) -> None:
     uses(scene, "rekenapp", claims={"given_name": "Om je te begroeten"})
-    first = scene.applications()[0]["first_at"]
+    (told,) = scene.applications()
     scene.provider.unregister("rekenapp")
     scene.provider.clock.move(days=25)
     with scene.provider.reading() as db:
@@ -253,8 +253,8 @@ def test_PR_12_an_application_stays_in_the_list_when_it_is_no_more_and_its_grant
         {
             "client_id": "rekenapp",
             "name": None,
-            "first_at": first,
-            "last_at": first,
+            "first_at": told["first_at"],
+            "last_at": told["last_at"],
             "claims": [{"claim": "given_name", "purpose": None}],
             "shares": False,
         }

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.authentication.factor_doors import REQUIRED, code_of
+from tests.support.axe import assert_axe_finds_nothing
 from tests.support.provider import Provider
-
-RULES: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    "reporter": "no-passes",
-}
 
 
 def look(page: Page, until: str) -> None:
@@ -25,8 +18,7 @@ def look(page: Page, until: str) -> None:
     for scheme, width in (("light", 1024), ("dark", 320)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 640})
-        found = (Axe("0") if page.evaluate("'axe' in window") else Axe()).run(page, options=RULES)
-        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+        assert_axe_finds_nothing(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
 

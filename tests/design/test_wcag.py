@@ -1,20 +1,15 @@
 """Every piece, in every state, against WCAG 2.2 AA as far as a machine can tell."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.design.site import Site
+from tests.support.axe import assert_axe_finds_nothing
 
 PAGES = ("sheet", "pad", "pad-mistake", "name", "new-password", "error", "consent")
 Scheme = Literal["light", "dark"]
-RULES: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    "reporter": "no-passes",
-}
 
 
 def open_page(
@@ -41,8 +36,7 @@ def test_wcag_axe_finds_nothing(chromium: Browser, site: Site, name: str, width:
     page = open_page(chromium, f"{site.url}/{name}", width, scheme)
     if page.locator("[data-ready-after]").count():
         page.wait_for_timeout(600)  # such a button waits before it answers
-    result = Axe().run(page, options=RULES)
-    assert result.violations_count == 0, result.generate_report()
+    assert_axe_finds_nothing(page)
     page.context.close()
 
 
@@ -58,11 +52,9 @@ def test_wcag_axe_finds_nothing_when_pieces_are_open_or_filled(
     pad.locator("[data-pad-show]").click()
     page.locator("summary.menu-head").click()
     page.wait_for_timeout(600)
-    result = Axe().run(page, options=RULES)
-    assert result.violations_count == 0, result.generate_report()
+    assert_axe_finds_nothing(page)
     page.get_by_role("button", name="Pas je e-mailadres aan").click()
-    result = Axe().run(page, options=RULES)
-    assert result.violations_count == 0, result.generate_report()
+    assert_axe_finds_nothing(page)
     page.context.close()
 
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
-EVERYTHING: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    "reporter": "no-passes",
-}
+from tests.support.axe import assert_axe_finds_nothing
 
 WIDE: ViewportSize = {"width": 1024, "height": 768}
 NARROW: ViewportSize = {"width": 320, "height": 568}
@@ -34,14 +27,6 @@ def assert_sound(page: Page, *, shows_everything: bool = False) -> None:
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     assert_axe_finds_nothing(page)
     page.emulate_media(color_scheme="light")
-
-
-def assert_axe_finds_nothing(page: Page) -> None:
-    is_there = page.evaluate("'axe' in window")
-    found = (Axe("0") if is_there else Axe()).run(
-        page, options=EVERYTHING
-    )  # a page reads its half megabyte once
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
 
 def assert_one_thing_to_do(page: Page, *, shows_everything: bool) -> None:

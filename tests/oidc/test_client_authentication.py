@@ -310,7 +310,7 @@ def test_OA_19_CV_04_CV_05_CV_41_what_an_assertion_must_say(
 
 
 def test_OA_19_when_an_assertion_counts(asserting: Asserting) -> None:
-    now = int(asserting.provider.clock().timestamp())
+    now = int(asserting.provider.clock.stop().timestamp())
     wrong: tuple[dict[str, Any], ...] = (
         {"exp": now - 1, "iat": now - 60},
         {"exp": now - 300, "iat": now - 500},

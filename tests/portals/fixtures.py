@@ -14,11 +14,9 @@ from tests.support.provider import Provider
 
 
 @pytest.fixture(scope="session")
-def database_with_tables(tmp_path_factory: pytest.TempPathFactory) -> str:
+def database_with_tables(tmp_path_factory: pytest.TempPathFactory) -> databases.WithTables:
     """SQLite only: a desk can't tell which database the provider has. The API's own tests run on both."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('database')}/leerid.db"
-    databases.make_tables(url)
-    return url
+    return databases.with_tables(f"sqlite:///{tmp_path_factory.mktemp('database')}/leerid.db")
 
 
 @pytest.fixture

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.portals import school_desk
 from tests.portals.desks import Desks
+from tests.support.axe import assert_axe_finds_nothing
 from tests.support.people import Made
 
 Scheme = Literal["light", "dark"]
-RULES: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    "reporter": "no-passes",
-}
 # Each width and each pair of colours once, as the journeys do.
 LOOKS: list[tuple[int, Scheme]] = [(1280, "light"), (320, "dark")]
 
@@ -39,8 +34,7 @@ def screen(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
 
 
 def assert_accessible(page: Page) -> None:
-    result = Axe().run(page, options=RULES)
-    assert result.violations_count == 0, f"{page.url}\n{result.generate_report()}"
+    assert_axe_finds_nothing(page)
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{page.url} scrolls sideways by {wider}"
 

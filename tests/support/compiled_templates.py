@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import CodeType
 
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -10,17 +11,17 @@ from jinja2.bccache import Bucket
 
 
 class CompiledTemplates(BytecodeCache):
-    """Kept in memory. Jinja2 itself checks that the source is still the same."""
+    """Kept in memory, each with the checksum of its source."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+        self.kept: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
+        bucket.code = self.kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.bytecode_to_string()
+        assert bucket.code is not None
+        self.kept[bucket.key, bucket.checksum] = bucket.code
 
 
 def share(app: Flask) -> None:

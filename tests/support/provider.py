@@ -31,7 +31,7 @@ from tests.support.server import Port
 # The cheapest that Argon2id can be: real hashes, without the wait.
 CHEAP_HASHING = {"memory_kib": 8, "time_cost": 1, "parallelism": 1, "at_once": 8}
 
-quick_routes.compile_once()
+quick_routes.share()
 quick_statements.compile_once()
 
 

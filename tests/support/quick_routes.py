@@ -1,43 +1,58 @@
-"""Each test makes an application of its own: what Werkzeug compiles for an address is compiled once for all of them.
+"""Each test makes applications of its own: their addresses are worked out once for all that have the same ones.
 
-That is most of the time that making one takes. What is kept depends on the address alone, and not on the application.
+That was most of the time that making an application took.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import threading
+from typing import Any, ClassVar
 
-from werkzeug.routing.rules import Rule, RulePart
+from flask import Flask
+from werkzeug.routing import Map, Rule, RuleFactory
 
-Builder = Callable[..., tuple[str, str]]
+
+class SharedMap(Map):
+    """Reads its rules when it is first asked. What comes of them depends on the rules alone, not on the application."""
+
+    ready: ClassVar[dict[tuple[Any, ...], Map]] = {}
+    one_at_a_time = threading.Lock()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.rules: list[Rule] = []
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        self.rules.extend(rulefactory.get_rules(self))
+        self._remap = True
+
+    def update(self) -> None:
+        if not self._remap:
+            return
+        with self.one_at_a_time:
+            like = self.prepared((*self.converters.values(), *map(said, self.rules)))
+            self._matcher, self._rules_by_endpoint = like._matcher, like._rules_by_endpoint
+            self._remap = False
+
+    def prepared(self, key: tuple[Any, ...]) -> Map:
+        if key not in self.ready:
+            made = Map(converters=self.converters)
+            for rule in self.rules:
+                rule.map = None  # type: ignore[assignment]  # a rule that was added later makes a new map of them all
+                made.add(rule)
+            made.update()
+            self.ready[key] = made
+        return self.ready[key]
 
 
-def compile_once() -> None:
-    compiled: dict[Any, Builder] = {}
-    compiling = Rule._compile_builder
+def said(rule: Rule) -> tuple[Any, ...]:
+    """Whatever an application says of an address."""
+    return (
+        *(rule.rule, rule.endpoint, rule.redirect_to, rule.subdomain, rule.host, rule.strict_slashes),
+        *(rule.merge_slashes, rule.build_only, rule.alias, rule.websocket, repr(rule.defaults)),
+        *(frozenset(rule.methods or ()), getattr(rule, "provide_automatic_options", None)),
+    )
 
-    def once(self: Rule, append_unknown: bool = True) -> Builder:
-        key = (tuple(self._trace), repr(self.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compiling(self, append_unknown)
-        return compiled[key]
 
-    Rule._compile_builder = once  # type: ignore[method-assign]
-
-    read: dict[Any, tuple[list[RulePart], Rule]] = {}
-    reading = Rule._parse_rule
-
-    def read_once(self: Rule, rule: str) -> Iterable[RulePart]:
-        key = (rule, *self.map.converters.values())
-        if key not in read:
-            blank = Rule(rule)
-            blank.map, blank._trace, blank._converters = self.map, [], {}
-            read[key] = (list(reading(blank, rule)), blank)
-        parts, like = read[key]
-        self._trace.extend(like._trace)
-        self._converters.update(like._converters)
-        self.arguments.update(like.arguments)
-        return parts
-
-    Rule._parse_rule = read_once  # type: ignore[method-assign]
+def share() -> None:
+    Flask.url_map_class = SharedMap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
@@ -41,12 +42,21 @@ class Port:
         self.server = make_server(
             "127.0.0.1", 0, app, threaded=True, request_handler=Handler, fd=self.socket.fileno()
         )
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
     def close(self) -> None:
         if self.server is not None and self.thread is not None:
-            self.server.shutdown()
+            closing = threading.Thread(target=self.server.shutdown)
+            closing.start()
+            while closing.is_alive():
+                self.knock()
+                closing.join(0.01)
             self.thread.join()
             self.server.server_close()
         self.socket.close()
+
+    def knock(self) -> None:
+        """A server sees that it has to go when somebody comes, or else at its next look around, half a second later."""
+        with suppress(OSError):
+            socket.create_connection(self.socket.getsockname(), timeout=1).close()
