@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format texts lock system-packages node-packages
+.PHONY: help install run test compiled check format texts lock system-packages node-packages
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,8 +40,13 @@ $(STAMP): requirements.lock pyproject.toml
 run: install ## everything at once with example pupils, on http://127.0.0.1:8000
 	$(BIN)/leerid demo --data $(DATA) --base-port $(PORT)
 
+# One arena: each request has a thread of its own here, and none lives long enough to earn memory of its own.
 test: install system-packages node-packages ## all tests, on SQLite and on PostgreSQL
-	$(if $(TEMPORARY),TMPDIR=$(TEMPORARY)) $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	MALLOC_ARENA_MAX=1 $(if $(TEMPORARY),TMPDIR=$(TEMPORARY)) $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+# Otherwise each of the processes that share the tests compiles all of them.
+compiled: install
+	$(BIN)/python -m pytest --collect-only --quiet > /dev/null
 
 check: install ## style, types, and who may import whom
 	$(BIN)/ruff check .

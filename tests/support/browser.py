@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ class Page:
     def headers(self) -> Any:
         return self.response.headers
 
-    @property
+    @cached_property
     def parsed(self) -> PageParser:
         return read(self.html)
 
