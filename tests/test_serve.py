@@ -91,9 +91,8 @@ def test_OA_47_connections_that_say_nothing_take_no_thread(tmp_path: Path) -> No
     with served(tmp_path) as issuer, ExitStack() as open_sockets:
         for _ in range(4 * THREADS):
             open_sockets.enter_context(socket.create_connection(("127.0.0.1", urlsplit(issuer).port)))
-        began = time.monotonic()
-        requests.get(f"{issuer}/healthz", timeout=30)
-        assert time.monotonic() - began < 3
+        # Whoever sits on a thread is sent away after that long; nobody had to be.
+        assert requests.get(f"{issuer}/healthz", timeout=RECEIVE_WITHIN_SECONDS - 1).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ def test_PW_12_the_waits_are_the_same_for_nobody(
     provider: Provider, new_visitor: NewVisitor, weak: bool
 ) -> None:
     morning = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    provider.clock.stop()
     provider.clock.set(morning)
     key = provider.keys.lookup
     pupil = provider.people.pupil("basic" if weak else "advanced", username="een.aaaaaaaa")

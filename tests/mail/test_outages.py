@@ -136,6 +136,7 @@ def test_PR_08_OA_60_what_a_server_says_is_in_no_log_and_no_record(
 
 
 def test_a_recipient_for_later_keeps_nobody_else_waiting(post: Provider, running: MailServer) -> None:
+    post.clock.stop()
     running.answers_to["full@example.org"] = "452 mailbox full"
     full, there = put(post, "full@example.org"), put(post, "there@example.org")
     assert deliver_due(post.app) == 1
@@ -173,9 +174,8 @@ def test_one_failed_connection_is_the_only_one_of_its_round(post: Provider, mail
     with silent(mail_server.port) as lines:
         for each in range(50):
             put(post, f"pupil{each}@example.org")
-        began = time.monotonic()
+        post.clock.stop()
         assert deliver_due(post.app) == 0
-        assert time.monotonic() - began < 1 + 3, "one time the timeout, and some slack"
         assert len(lines) == 1
         assert go_on(post, seconds=29) == 0
         assert len(lines) == 1, "and then it is left alone for a while"

@@ -605,9 +605,8 @@ def test_who_comes_while_an_old_one_is_read_again_does_not_wait() -> None:
             first = pool.submit(shelf.get, 15 * MINUTE)
             while there.visits < 2:
                 time.sleep(0.01)
-            began = time.monotonic()
             assert shelf.get(15 * MINUTE) == b"1"
-            assert time.monotonic() - began < 0.5
+            assert not first.done()
             slow.set()
             assert first.result() == b"2"
 
@@ -626,9 +625,8 @@ def test_OA_25_an_application_that_never_answers_keeps_one_of_us_waiting_a_minut
             one = pool.submit(shelf.get, MINUTE)
             while there.visits < 2:
                 time.sleep(0.01)
-            began = time.monotonic()
             assert set(pool.map(lambda _: shelf.get(MINUTE), range(7))) == {None}
-            assert time.monotonic() - began < 1
+            assert not one.done()
             answering.set()
             assert one.result() is None
 
@@ -648,10 +646,9 @@ def test_OA_25_applications_that_never_answer_leave_most_of_us_free() -> None:
         ]
         while there.visits < MOST_WAITING:
             time.sleep(0.01)
-        began = time.monotonic()
         with pytest.raises(NotFetched):
             shelf.remembered.get(f"{there.origin}/more", JSON, fresh_for=MINUTE, now=NOW)
-        assert time.monotonic() - began < 2
+        assert not any(each.done() for each in slow)
         assert there.visits == MOST_WAITING
         answering.set()
         assert all(isinstance(one.exception(), NotFetched) for one in slow)

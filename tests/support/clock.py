@@ -24,6 +24,6 @@ class Clock:
         return self()
 
     def stop(self) -> datetime:
-        """On a whole second, for tests of a boundary of one: however long they take, it stays where it is."""
-        self.stopped = datetime.now(UTC).replace(microsecond=0)
+        """At the next whole second, for tests of a boundary of one: however long they take, it stays where it is."""
+        self.stopped = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
         return self()

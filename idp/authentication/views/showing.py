@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from flask import request, url_for
@@ -82,7 +83,7 @@ def in_words(stands: Outlook | None) -> dict[str, Any]:
     return {
         "wait_until": wait_until,
         # Rounded up: who waits as long as the page says may go on.
-        "wait_seconds": int((wait_until - now()).total_seconds()) + 1 if wait_until else 0,
+        "wait_seconds": max(1, ceil((wait_until - now()).total_seconds())) if wait_until else 0,
         "closed_until": closed_until,
         "needs_help": stands.failures >= ASK_FOR_HELP_AFTER,
     }
