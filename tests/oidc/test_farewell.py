@@ -374,7 +374,7 @@ def test_it_moves_on_as_soon_as_everybody_was_reached(
     hold(browser_context)
     page = leaving(town, town.out_address(token, post_logout_redirect_uri=BYE, state="a b"))
     backchannel.deliver_due(town.provider.app)
-    page.clock.run_for(1000)
+    page.reload(wait_until="commit")
     page.wait_for_url(f"{BYE}?state=a%20b")
 
 
