@@ -237,7 +237,7 @@ def test_FT_18_a_provider_that_hangs_keeps_nobody_longer_than_the_desks_patience
     waited = time.monotonic() - began
     done.set()
     assert "We vinden je applicaties nu niet" in page.text
-    assert waited < 15, "the answer would have come after twenty"
+    assert waited < 7
 
 
 def test_FT_18_a_provider_that_refuses_the_connection_or_never_answers(
@@ -250,7 +250,7 @@ def test_FT_18_a_provider_that_refuses_the_connection_or_never_answers(
             api.issuer = issuer
             began = time.monotonic()
             page = visitor.get(desks.leerlingloket.origin + "/")
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 7
             assert (page.status, "Probeer opnieuw" in page.links) == (503, True)
 
 
